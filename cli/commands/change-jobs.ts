@@ -1,0 +1,231 @@
+import type { Queue } from '../../lib/client/queue.ts'
+import { type CommandSpec, command } from '../command.ts'
+import type { Context } from '../context.ts'
+import { CliError, codeOf, EXIT, exitCodeOf } from '../exit-codes.ts'
+import { Flag } from '../flags.ts'
+import { paint } from '../output/color.ts'
+import { Progress } from '../output/progress.ts'
+import { plural, safe } from '../output/text.ts'
+import { noSuchJob } from './job.ts'
+
+type Job = NonNullable<Awaited<ReturnType<Queue['fetchJob']>>>
+type Registry = Parameters<Queue['registry']>[0]
+
+/** One kind of change, and which jobs `--all` means. */
+interface Change {
+  name: 'requeue' | 'cancel' | 'delete' | 'promote'
+  summary: string
+  done: string
+  /** `'queue'` is the list of those that wait. */
+  all: readonly ('queue' | Registry)[]
+  allText: string
+  flags?: readonly Flag[]
+  examples: CommandSpec['examples']
+  apply(job: Job, options: ChangeOptions): Promise<unknown>
+}
+
+interface ChangeOptions {
+  queue?: string
+  all?: boolean
+  dryRun?: boolean
+  yes?: boolean
+  atFront?: boolean
+}
+
+interface Outcome {
+  ids: string[]
+  failed: { id: string; code: string | null; error: string; exitCode: number }[]
+}
+
+const CHANGES: readonly Change[] = [
+  {
+    name: 'requeue',
+    summary: 'run ended jobs again, with a fresh retry budget',
+    done: 'requeued',
+    all: ['failed'],
+    allText: 'all failed jobs',
+    flags: [new Flag('--at-front', 'before all that wait')],
+    examples: [
+      ['rqts requeue 01K7QZ4M3', 'one job, wherever it is'],
+      ['rqts requeue --all -q mail', 'all failed jobs of a queue'],
+    ],
+    apply: (job, { atFront = false }) => job.requeue({ atFront }),
+  },
+  {
+    name: 'cancel',
+    summary: 'cancel waiting jobs, stop running ones',
+    done: 'canceled',
+    all: ['queue', 'scheduled', 'deferred'],
+    allText: 'all jobs that wait',
+    examples: [
+      ['rqts cancel 01K7QZ4M3', 'its handler sees its signal abort, if it runs'],
+      ['rqts cancel --all -q mail --dry-run', 'how many that would be'],
+    ],
+    apply: (job) => job.cancel(),
+  },
+  {
+    name: 'delete',
+    summary: 'delete jobs with all that is kept of them',
+    done: 'deleted',
+    all: ['finished', 'failed', 'canceled'],
+    allText: 'all jobs that have ended',
+    examples: [
+      ['rqts delete 01K7QZ4M3 01K7QZ4M4', 'two jobs'],
+      ['rqts delete --all -q mail --yes', 'what has ended, without a question'],
+    ],
+    apply: (job) => job.delete(),
+  },
+  {
+    name: 'promote',
+    summary: 'run scheduled jobs now',
+    done: 'promoted',
+    all: ['scheduled'],
+    allText: 'all scheduled jobs',
+    examples: [['rqts promote 01K7QZ4M3', 'no more waiting for its time']],
+    apply: (job) => job.promote(),
+  },
+]
+
+export const changeCommands: readonly CommandSpec[] = CHANGES.map((change) =>
+  command<ChangeOptions>({
+    name: change.name,
+    group: 'Change',
+    summary: change.summary,
+    arguments: '[ids...]',
+    description: 'Jobs that cannot be changed do not stop the others; the exit code is 1 then.',
+    flags: [
+      new Flag('-q, --queue <queue>', 'in this queue only'),
+      new Flag('--all', `${change.allText}; asks first`),
+      ...(change.flags ?? []),
+      new Flag('--dry-run', 'say what would be done, and do nothing'),
+      new Flag('-y, --yes', 'do not ask'),
+    ],
+    examples: change.examples,
+    run: (context, ids, options) => run(change, context, ids, options),
+  }),
+)
+
+async function run(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<number> {
+  if (options.all !== true && ids.length === 0)
+    throw new CliError('RQTS_USAGE', `Say which jobs: rqts ${change.name} ID…, or rqts ${change.name} --all for ${change.allText}`)
+  if (options.all === true && ids.length > 0) throw new CliError('RQTS_USAGE', 'Give ids or --all, not both')
+  const outcome = options.all ? await changeAll(change, context, options) : await changeNamed(change, context, ids, options)
+  return tell(change, context, outcome, options)
+}
+
+async function changeNamed(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<Outcome> {
+  const { locate } = await import('../../lib/client/inspector.ts')
+  const { checkJobId, checkName } = await import('../../lib/names.ts')
+  if (options.queue !== undefined) checkName('queue', options.queue)
+  const store = await context.store()
+  const outcome: Outcome = { ids: [], failed: [] }
+  for (const id of new Set(ids)) {
+    await attempt(outcome, id, async () => {
+      const place = await locate(store, checkJobId(id), options.queue)
+      const job = place === null ? null : await (await context.queue(place.queue)).fetchJob(id)
+      if (job === null) throw noSuchJob(id, options.queue)
+      if (!options.dryRun) await change.apply(job, options)
+    })
+  }
+  return outcome
+}
+
+const PAGE = 500
+const AT_ONCE = 50
+
+async function changeAll(change: Change, context: Context, options: ChangeOptions): Promise<Outcome> {
+  const { listQueues } = await import('../../lib/client/inspector.ts')
+  const names = options.queue === undefined ? await listQueues(await context.store()) : [options.queue]
+  const parts = await Promise.all(
+    names.flatMap((name) =>
+      change.all.map(async (container) => {
+        const queue = await context.queue(name)
+        const count = container === 'queue' ? await queue.count() : await queue.registry(container).count()
+        return { queue, container, count }
+      }),
+    ),
+  )
+  const total = parts.reduce((sum, { count }) => sum + count, 0)
+  const outcome: Outcome = { ids: [], failed: [] }
+  if (total === 0) return outcome
+  const where = options.queue === undefined ? plural(names.length, 'queue') : `queue ${options.queue}`
+  if (!options.dryRun) await context.confirm(`${change.name} ${change.allText} of ${where}: ${plural(total, 'job')}?`, options)
+  const progress = new Progress(change.name, total, !context.json && !context.quiet)
+  for (const part of parts) await changePart(change, part, options, outcome, progress)
+  progress.end()
+  return outcome
+}
+
+interface Part {
+  queue: Queue
+  container: 'queue' | Registry
+  count: number
+}
+
+/** At most as many as were counted: a job that comes back while this runs must not be taken again and again. */
+async function changePart(
+  change: Change,
+  { queue, container, count }: Part,
+  options: ChangeOptions,
+  outcome: Outcome,
+  progress: Progress,
+): Promise<void> {
+  let stay = 0
+  for (let seen = 0; seen < count; ) {
+    const want = Math.min(PAGE, count - seen)
+    const ids = container === 'queue' ? await queue.jobIds(stay, want) : await queue.registry(container).ids(stay, want)
+    if (ids.length === 0) return
+    seen += ids.length
+    const failedBefore = outcome.failed.length
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const some = ids.slice(at, at + AT_ONCE)
+      await Promise.all(
+        some.map((id) =>
+          attempt(outcome, id, async () => {
+            if (options.dryRun) return
+            const job = await queue.fetchJob(id)
+            if (job !== null) await change.apply(job, options)
+          }),
+        ),
+      )
+      progress.add(some.length)
+    }
+    // Those that were not changed are still where they were, and would be read again.
+    stay += options.dryRun ? ids.length : outcome.failed.length - failedBefore
+  }
+}
+
+async function attempt(outcome: Outcome, id: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+    outcome.ids.push(id)
+  } catch (error) {
+    const code = codeOf(error)
+    // What concerns all of them is no failure of one.
+    if (code === undefined || code === 'RQTS_REDIS_UNAVAILABLE' || code === 'RQTS_REDIS_ERROR') throw error
+    outcome.failed.push({ id, code, error: (error as Error).message, exitCode: exitCodeOf(error) })
+  }
+}
+
+const SHOWN_FAILURES = 10
+
+function tell(change: Change, context: Context, { ids, failed }: Outcome, options: ChangeOptions): number {
+  for (const { id, error } of failed.slice(0, SHOWN_FAILURES))
+    process.stderr.write(`${paint('red', '✗', process.stderr)} ${safe(id)}: ${safe(error)}\n`)
+  if (failed.length > SHOWN_FAILURES) process.stderr.write(`… and ${plural(failed.length - SHOWN_FAILURES, 'more failure')}\n`)
+  if (context.json) {
+    context.printJson({
+      action: change.name,
+      dryRun: options.dryRun === true,
+      count: ids.length,
+      ids,
+      failed: failed.map(({ id, code, error }) => ({ id, code, error })),
+    })
+  } else if (!context.quiet) {
+    const what = options.dryRun ? `would be ${change.done}` : change.done
+    context.print(...(options.all ? [`${plural(ids.length, 'job')} ${what}`] : ids.map((id) => `${safe(id)} ${what}`)))
+  }
+  if (failed.length === 0) return EXIT.ok
+  // A single job's own reason says more than "some failed".
+  return ids.length === 0 && failed.length === 1 ? failed[0]!.exitCode : EXIT.failed
+}

@@ -1,0 +1,225 @@
+import type { Overview, ServerFacts } from '../../lib/client/inspector.ts'
+import { formatBytes, formatMs, plural } from '../output/text.ts'
+
+export interface Finding {
+  check: string
+  level: 'ok' | 'warn' | 'bad'
+  found: string
+  /** What to do about it. */
+  remedy?: string
+}
+
+export function judgeServer(facts: ServerFacts): Finding[] {
+  return [
+    node(),
+    version(facts.info),
+    security(facts.info),
+    role(facts.info),
+    eviction(facts.info),
+    memory(facts.info),
+    persistence(facts),
+    latency(facts),
+    clock(facts),
+    rights(facts),
+  ].filter((finding) => finding !== undefined)
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const found = `Node ${process.versions.node}`
+  if (major > 20 || (major === 20 && minor >= 19)) return { check: 'node', level: 'ok', found }
+  return { check: 'node', level: 'bad', found, remedy: 'rqts needs Node 20.19 or later' }
+}
+
+function version(info: ReadonlyMap<string, string>): Finding {
+  const [name, text] = server(info)
+  const [major = 0, minor = 0] = text.split('.').map(Number)
+  if (text === '') return { check: 'version', level: 'warn', found: 'the server does not say', remedy: 'Let this user run INFO' }
+  if (major > 6 || (major === 6 && minor >= 2)) return { check: 'version', level: 'ok', found: `${name} ${text}` }
+  return { check: 'version', level: 'bad', found: `${name} ${text}`, remedy: 'rqts needs Redis 6.2 or later, or Valkey' }
+}
+
+function server(info: ReadonlyMap<string, string>): ['Valkey' | 'Redis', string] {
+  const valkey = info.get('valkey_version')
+  return valkey === undefined ? ['Redis', info.get('redis_version') ?? ''] : ['Valkey', valkey]
+}
+
+/** The first release of each line that runs Lua safely again (CVE-2025-49844). Lines before and between never got one. */
+const FIXED = { Redis: ['6.2.20', '7.2.11', '7.4.6', '8.0.4', '8.2.2'], Valkey: ['7.2.11', '8.0.6', '8.1.4'] } as const
+
+function security(info: ReadonlyMap<string, string>): Finding | undefined {
+  const [name, text] = server(info)
+  if (text === '') return undefined
+  const lines = FIXED[name]
+  const fixed = lines.find((one) => line(one) === line(text))
+  const newest = lines.at(-1)!
+  const safe = fixed === undefined ? compare(text, newest) > 0 : compare(text, fixed) >= 0
+  if (safe) return { check: 'security', level: 'ok', found: 'no known hole in running scripts' }
+  return {
+    check: 'security',
+    level: 'warn',
+    found: `${name} ${text} is older than the fix of CVE-2025-49844, by which whoever may run scripts takes over the server`,
+    remedy: `Upgrade to ${fixed ?? newest} or later, unless your distribution has put the fix into its package; let nobody but your programs connect`,
+  }
+}
+
+function line(text: string): string {
+  return text.split('.').slice(0, 2).join('.')
+}
+
+function compare(a: string, b: string): number {
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)]
+  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return (left[i] ?? 0) - (right[i] ?? 0)
+  return 0
+}
+
+function role(info: ReadonlyMap<string, string>): Finding | undefined {
+  if (info.get('role') !== 'slave') return undefined
+  return {
+    check: 'role',
+    level: 'bad',
+    found: 'this is a replica, which refuses writes',
+    remedy: `Connect to its master, ${info.get('master_host') ?? '?'}:${info.get('master_port') ?? '?'}`,
+  }
+}
+
+function eviction(info: ReadonlyMap<string, string>): Finding | undefined {
+  const policy = info.get('maxmemory_policy')
+  if (policy === undefined) return undefined
+  if (policy === 'noeviction') return { check: 'eviction', level: 'ok', found: 'noeviction: jobs stay' }
+  const limited = Number(info.get('maxmemory') ?? 0) > 0
+  return {
+    check: 'eviction',
+    level: limited ? 'bad' : 'warn',
+    found: `maxmemory-policy is ${policy}: ${limited ? 'jobs are dropped when memory is full' : 'jobs would be dropped once there is a maxmemory'}`,
+    remedy: 'CONFIG SET maxmemory-policy noeviction, and in redis.conf',
+  }
+}
+
+function memory(info: ReadonlyMap<string, string>): Finding {
+  const used = Number(info.get('used_memory') ?? 0)
+  const most = Number(info.get('maxmemory') ?? 0)
+  if (most === 0) return { check: 'memory', level: 'ok', found: `${formatBytes(used)} used, no limit set` }
+  const share = used / most
+  const found = `${formatBytes(used)} of ${formatBytes(most)} used (${Math.round(share * 100)} %)`
+  if (share < 0.75) return { check: 'memory', level: 'ok', found }
+  const remedy = 'Raise maxmemory, shorten resultTtl and failureTtl, or delete ended jobs: rqts delete --all'
+  return { check: 'memory', level: share >= 0.9 ? 'bad' : 'warn', found, remedy }
+}
+
+function persistence({ info, save }: ServerFacts): Finding | undefined {
+  const aof = info.get('aof_enabled')
+  if (aof === undefined) return undefined
+  if (aof === '1') return judgeLastWrite(info.get('aof_last_write_status'), 'append-only file: a crash costs about a second')
+  if (save === undefined)
+    return {
+      check: 'persistence',
+      level: 'warn',
+      found: 'no append-only file; whether there are snapshots the server does not say',
+      remedy: 'Ask who runs it',
+    }
+  if (save !== '') {
+    const last = judgeLastWrite(
+      info.get('rdb_last_bgsave_status'),
+      `snapshots only (save ${save}): a crash costs what came since the last one`,
+    )
+    return last.level === 'bad' ? last : { ...last, level: 'warn', remedy: 'CONFIG SET appendonly yes, and in redis.conf' }
+  }
+  return {
+    check: 'persistence',
+    level: 'warn',
+    found: 'nothing is kept on disk: a restart loses all jobs',
+    remedy: 'CONFIG SET appendonly yes, and in redis.conf',
+  }
+}
+
+function judgeLastWrite(status: string | undefined, found: string): Finding {
+  if (status === undefined || status === 'ok') return { check: 'persistence', level: 'ok', found }
+  return {
+    check: 'persistence',
+    level: 'bad',
+    found: `the last write to disk failed (${status})`,
+    remedy: 'See the log of Redis; often the disk is full',
+  }
+}
+
+function latency({ latencyMs: { median, worst } }: ServerFacts): Finding {
+  const found = `${formatMs(median)} median, ${formatMs(worst)} worst of 20 round trips`
+  if (median <= 10) return { check: 'latency', level: 'ok', found }
+  return { check: 'latency', level: 'warn', found, remedy: 'Run workers near their Redis; look for slow commands with SLOWLOG GET' }
+}
+
+function clock({ skewMs }: ServerFacts): Finding | undefined {
+  if (skewMs === undefined) return undefined
+  const off = formatMs(Math.abs(skewMs))
+  if (Math.abs(skewMs) < 1_000) return { check: 'clock', level: 'ok', found: `within ${off} of the clock of Redis` }
+  return {
+    check: 'clock',
+    level: 'warn',
+    found: `${off} ${skewMs > 0 ? 'ahead of' : 'behind'} the clock of Redis, which decides when jobs run`,
+    remedy: 'Synchronise the clocks (NTP)',
+  }
+}
+
+function rights({ denied }: ServerFacts): Finding | undefined {
+  if (denied === undefined) return undefined
+  if (denied.length === 0) return { check: 'rights', level: 'ok', found: 'this user may run what rqts needs' }
+  return {
+    check: 'rights',
+    level: 'bad',
+    found: `this user may not run ${denied.join(', ')}`,
+    remedy: `ACL SETUSER NAME ~PREFIX:* &PREFIX:* ${denied.map((name) => `+${name.toLowerCase()}`).join(' ')}`,
+  }
+}
+
+export function judgeQueues({ queues, workers, totals }: Overview): Finding[] {
+  const findings: Finding[] = []
+  const lost = workers.length - totals.workers
+  const found = `${plural(totals.workers, 'live worker')}${lost > 0 ? `, ${lost} lost in the last hour` : ''}`
+  findings.push({
+    check: 'workers',
+    level: lost > 0 ? 'warn' : 'ok',
+    found,
+    ...(lost > 0 && { remedy: 'See why they ended: memory, or a signal? Their jobs were given to others' }),
+  })
+  for (const { name, queued, scheduled, oldestMs, paused, workers: serving } of queues) {
+    if (queued + scheduled === 0) continue
+    if (paused)
+      findings.push({
+        check: 'queue',
+        level: 'warn',
+        found: `${name} is paused with ${plural(queued, 'job')} waiting`,
+        remedy: `rqts resume ${name}`,
+      })
+    else if (serving === 0) {
+      const since = oldestMs === null ? '' : `, the first for ${formatMs(oldestMs)}`
+      findings.push({
+        check: 'queue',
+        level: 'bad',
+        found: `${plural(queued + scheduled, 'job')} in ${name} wait${since}, and no worker serves it`,
+        remedy: `rqts worker ${name}`,
+      })
+    }
+  }
+  return findings
+}
+
+interface Violation {
+  queue: string
+  id: string
+  text: string
+}
+
+const SHOWN = 5
+
+export function judgeJobs(violations: readonly Violation[], jobs: number): Finding {
+  if (violations.length === 0) return { check: 'jobs', level: 'ok', found: `${plural(jobs, 'job')}, each where it belongs` }
+  const shown = violations.slice(0, SHOWN).map(({ queue, id, text }) => `${queue}: ${id} ${text}`)
+  const more = violations.length > SHOWN ? `; and ${violations.length - SHOWN} more` : ''
+  return {
+    check: 'jobs',
+    level: 'bad',
+    found: `${plural(violations.length, 'broken rule')}: ${shown.join('; ')}${more}`,
+    remedy: 'Something else may have written to these keys. Requeue or delete the jobs named, and tell the authors of rqts if nothing did',
+  }
+}

@@ -1,0 +1,67 @@
+import type { Overview, Store } from '../../lib/client/inspector.ts'
+import { type CommandSpec, command } from '../command.ts'
+import { codeOf, EXIT } from '../exit-codes.ts'
+import { Flag } from '../flags.ts'
+import { paint, type Style } from '../output/color.ts'
+import { plural, safe } from '../output/text.ts'
+import type { Finding } from './doctor-findings.ts'
+
+/** Checking the jobs reads all of them, which is nothing to do in passing on a full server. */
+const MAX_JOBS = 200_000
+
+const SIGNS: Record<Finding['level'], [sign: string, style: Style]> = { ok: ['✓', 'green'], warn: ['!', 'yellow'], bad: ['✗', 'red'] }
+
+export const doctor: CommandSpec = command<{ deep?: boolean }>({
+  name: 'doctor',
+  group: 'Set up',
+  summary: 'is all well? versions, persistence, eviction, memory, rights, jobs',
+  description: 'It changes nothing. Exit code 1 when something is wrong (✗); a warning (!) alone is no failure.',
+  flags: [new Flag('--deep', `check the jobs one by one also when there are more than ${MAX_JOBS.toLocaleString('en-US')}`)],
+  examples: [
+    ['rqts doctor', 'findings, each with its remedy'],
+    ['rqts doctor --json', 'for programs'],
+  ],
+  async run(context, _args, options) {
+    const { overview, serverFacts } = await import('../../lib/client/inspector.ts')
+    const { judgeQueues, judgeServer } = await import('./doctor-findings.ts')
+    const store = await context.store()
+    const facts = await serverFacts(store)
+    const findings = judgeServer(facts)
+    try {
+      const seen = await overview(store)
+      findings.push(...judgeQueues(seen), await judgeAllJobs(store, seen, options.deep === true))
+    } catch (error) {
+      // What is missing has been named already.
+      if (codeOf(error) !== 'RQTS_REDIS_ERROR' || !facts.denied?.length) throw error
+    }
+    const healthy = !findings.some(({ level }) => level === 'bad')
+    context.result({ healthy, findings }, context.json ? [] : lines(findings, healthy))
+    return healthy ? EXIT.ok : EXIT.failed
+  },
+})
+
+async function judgeAllJobs(store: Store, { totals }: Overview, deep: boolean): Promise<Finding> {
+  const { queues: _queues, workers: _workers, ...counts } = totals
+  const jobs = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  if (jobs > MAX_JOBS && !deep) {
+    return {
+      check: 'jobs',
+      level: 'ok',
+      found: `${plural(jobs, 'job')}, not checked one by one`,
+      remedy: 'rqts doctor --deep does it; it reads them all',
+    }
+  }
+  const { checkInvariants } = await import('../../lib/testing/invariants.ts')
+  const { judgeJobs } = await import('./doctor-findings.ts')
+  return judgeJobs(await checkInvariants(store), jobs)
+}
+
+function lines(findings: readonly Finding[], healthy: boolean): string[] {
+  const told = findings.flatMap(({ level, check, found, remedy }) => {
+    const [sign, style] = SIGNS[level]
+    const line = `${paint(style, sign)} ${check.padEnd(12)} ${safe(found)}`
+    return remedy === undefined ? [line] : [line, `  ${' '.repeat(12)} ${paint('dim', `→ ${safe(remedy)}`)}`]
+  })
+  const open = findings.filter(({ level }) => level !== 'ok').length
+  return [...told, open === 0 ? 'all is well' : `${plural(open, 'finding')}${healthy ? ', nothing serious' : ''}`]
+}

@@ -1,0 +1,38 @@
+import type { CommandSpec } from '../command.ts'
+import { bench } from './bench.ts'
+import { changeCommands } from './change-jobs.ts'
+import { empty, pause, resume } from './change-queues.ts'
+import { completion } from './completion.ts'
+import { doctor } from './doctor.ts'
+import { enqueue } from './enqueue.ts'
+import { info } from './info.ts'
+import { init } from './init.ts'
+import { job } from './job.ts'
+import { jobs } from './jobs.ts'
+import { redis } from './redis.ts'
+import { schedule } from './schedule.ts'
+import { scheduler } from './scheduler.ts'
+import { worker } from './worker.ts'
+import { stop, workers } from './workers.ts'
+
+/** In the order of help. Each file loads what it needs only when its command runs. */
+export const commands: readonly CommandSpec[] = [
+  worker,
+  scheduler,
+  enqueue,
+  info,
+  jobs,
+  job,
+  workers,
+  ...changeCommands,
+  empty,
+  pause,
+  resume,
+  stop,
+  schedule,
+  init,
+  redis,
+  doctor,
+  bench,
+  completion,
+]

@@ -1,0 +1,90 @@
+import type { Overview } from '../../lib/client/inspector.ts'
+import { type CommandSpec, command } from '../command.ts'
+import type { Context } from '../context.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
+import { Flag } from '../flags.ts'
+import { paint } from '../output/color.ts'
+import { watch } from '../output/watch.ts'
+
+interface InfoOptions {
+  watch?: true | string
+  onlyQueues?: boolean
+  onlyWorkers?: boolean
+  byQueue?: boolean
+  raw?: boolean
+  check?: boolean
+}
+
+const DEFAULT_SECONDS = 2
+
+export const info: CommandSpec = command<InfoOptions>({
+  name: 'info',
+  group: 'See',
+  summary: 'queues and workers at a glance',
+  arguments: '[queues...]',
+  description: 'Without names: all queues. A name may hold * as a wildcard. Looking changes nothing.',
+  flags: [
+    new Flag('-w, --watch [seconds]', `refresh in place, every ${DEFAULT_SECONDS} seconds unless said otherwise`),
+    new Flag('-Q, --only-queues', 'queues only'),
+    new Flag('-W, --only-workers', 'workers only'),
+    new Flag('-R, --by-queue', 'workers listed by queue'),
+    new Flag('-r, --raw', 'plain lines for scripts'),
+    new Flag('--check', 'exit 1 when jobs wait in a queue that no worker serves'),
+  ],
+  examples: [
+    ['rqts info', 'everything, once'],
+    ["rqts info default 'mail.*' -w 5", 'some queues, every 5 seconds'],
+    ['rqts info --check --quiet', 'a probe'],
+    ['rqts info --json | jq .totals', 'for programs'],
+  ],
+  async run(context, args, options) {
+    const { overview } = await import('../../lib/client/inspector.ts')
+    const store = await context.store()
+    const read = async (): Promise<Overview> => await overview(store, args.length === 0 ? {} : { queues: args })
+    if (options.watch !== undefined) {
+      if (context.json)
+        throw new CliError('RQTS_USAGE', '--json gives one value and --watch many: run `rqts info --json` as often as you like')
+      await watch(interval(options.watch), async () => await lines(await read(), options))
+    }
+    const seen = await read()
+    await warnOfUnknown(context, seen, args)
+    if (context.json) context.printJson(seen)
+    else if (!(options.check && context.quiet)) context.print(...(await lines(seen, options)))
+    const { problemsOf } = await import('../output/overview.ts')
+    return options.check && problemsOf(seen).length > 0 ? EXIT.failed : EXIT.ok
+  },
+})
+
+function interval(option: true | string): number {
+  const seconds = option === true ? DEFAULT_SECONDS : Number(option)
+  if (seconds >= 0.1 && seconds <= 86_400) return seconds * 1_000
+  throw new CliError(
+    'RQTS_USAGE',
+    `--watch takes seconds from 0.1 to 86400, not '${String(option)}'; put it after the queues, or write --watch=${DEFAULT_SECONDS}`,
+  )
+}
+
+async function lines(seen: Overview, options: InfoOptions): Promise<string[]> {
+  const { byQueueLines, headerLine, problemLines, queueLines, rawLines, workerLines } = await import('../output/overview.ts')
+  const queues = options.onlyWorkers !== true
+  const workers = options.onlyQueues !== true
+  if (options.raw) return rawLines(seen, { queues, workers })
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined
+  const parts = [headerLine(seen, columns)]
+  if (queues) parts.push('', ...queueLines(seen, columns))
+  if (workers) parts.push('', ...(options.byQueue ? byQueueLines(seen) : workerLines(seen, columns)))
+  const problems = problemLines(seen, columns)
+  return problems.length === 0 ? parts : [...parts, '', ...problems.map((line) => paint('yellow', line))]
+}
+
+async function warnOfUnknown(context: Context, seen: Overview, asked: readonly string[]): Promise<void> {
+  const empty = seen.queues.filter(
+    (queue) => asked.includes(queue.name) && Object.values(queue).every((value) => typeof value !== 'number' || value === 0),
+  )
+  if (empty.length === 0) return
+  const { listQueues, suggest } = await import('../../lib/client/inspector.ts')
+  const known = await listQueues(await context.store())
+  for (const { name } of empty) {
+    if (!known.includes(name)) context.warn(`no queue '${name}' is known to this Redis${suggest(name, known)}`)
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { type CommandSpec, command } from '../command.ts'
+import { CliError } from '../exit-codes.ts'
+import { Flag } from '../flags.ts'
+import { safe } from '../output/text.ts'
+
+const TASKS = `// Every exported function is a task: \`rqts worker\` runs it, and any program can enqueue it.
+
+export async function add(a: number, b: number) {
+  return a + b
+}
+
+export async function greet(name: string) {
+  return { greeting: \`Hello, \${name}!\`, at: new Date() }
+}
+`
+
+const CONFIG = `import { defineConfig } from 'rqts/config'
+
+export default defineConfig({
+  tasks: './tasks.ts',
+  queues: ['default'],
+  worker: { concurrency: 10 },
+})
+`
+
+const SCRIPTS = { worker: 'rqts worker', queues: 'rqts info --watch', redis: 'rqts redis start' } as const
+
+interface Written {
+  file: string
+  /** `kept`: it was there, and nothing was changed. */
+  what: 'written' | 'changed' | 'kept'
+}
+
+export const init: CommandSpec = command<{ dryRun?: boolean }>({
+  name: 'init',
+  group: 'Set up',
+  summary: 'write tasks.ts, rqts.config.ts and package scripts',
+  description: 'In the working directory. What is there already stays as it is.',
+  flags: [new Flag('--dry-run', 'say what would be written, and write nothing')],
+  without: ['--url', '--prefix', '--config'],
+  examples: [['rqts init', 'then: rqts redis start, rqts worker, and in another terminal rqts enqueue add :2 :3 --wait']],
+  async run(context, _args, options) {
+    const dryRun = options.dryRun === true
+    const results = [await write('tasks.ts', TASKS, dryRun), await write('rqts.config.ts', CONFIG, dryRun), await addScripts(dryRun)]
+    const next = [
+      '',
+      'Next, each in its own terminal:',
+      '  npx rqts redis start      a Redis for this project',
+      '  npx rqts worker           runs the tasks',
+      '  npx rqts enqueue add :2 :3 --wait',
+    ]
+    context.result(
+      { dryRun, files: results },
+      context.quiet ? [] : [...results.map(({ file, what }) => `${what.padEnd(8)} ${safe(file)}`), ...next],
+    )
+  },
+})
+
+async function write(file: string, text: string, dryRun: boolean): Promise<Written> {
+  const path = resolve(file)
+  if (existsSync(path)) return { file, what: 'kept' }
+  // Made by another program in between, it must still not be overwritten.
+  if (!dryRun) await writeFile(path, text, { flag: 'wx' })
+  return { file, what: 'written' }
+}
+
+/** Adds the scripts that are missing; the rest of package.json stays, with its own indentation. */
+async function addScripts(dryRun: boolean): Promise<Written> {
+  const file = 'package.json'
+  const path = resolve(file)
+  if (!existsSync(path)) {
+    const fresh = { name: packageName(), private: true, type: 'module', scripts: SCRIPTS }
+    return await write(file, `${JSON.stringify(fresh, null, 2)}\n`, dryRun)
+  }
+  const text = await readFile(path, 'utf8')
+  const present = parse(text, path)
+  const before = present.scripts ?? {}
+  const missing = Object.entries(SCRIPTS).filter(([name]) => !(name in before))
+  if (missing.length === 0) return { file, what: 'kept' }
+  const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  '
+  if (!dryRun)
+    await writeFile(path, `${JSON.stringify({ ...present, scripts: { ...before, ...Object.fromEntries(missing) } }, null, indent)}\n`)
+  return { file, what: 'changed' }
+}
+
+function parse(text: string, path: string): { scripts?: Record<string, string> } {
+  try {
+    return JSON.parse(text) as { scripts?: Record<string, string> }
+  } catch (cause) {
+    throw new CliError('RQTS_CLI', `${path} is not JSON, so no scripts can be added to it: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function packageName(): string {
+  return (
+    basename(process.cwd())
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .replace(/^[._-]+/, '') || 'app'
+  )
+}

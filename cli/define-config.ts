@@ -1,0 +1,38 @@
+import type { WorkerOptions } from '../lib/worker/options.ts'
+
+/** `rqts.config.ts`: what every command of this project has in common. Flags and `RQTS_…` variables win over it, field by field. */
+export interface RqtsConfig {
+  /** `redis://user:password@host:port/db`, `rediss://…`, or the path of a unix socket. */
+  url?: string
+  /** Default `'rqts'`. */
+  prefix?: string
+  logFormat?: 'pretty' | 'json'
+  /** Modules that export the tasks, relative to this file. */
+  tasks?: string | readonly string[]
+  /** Queues of `rqts worker` when none are named. */
+  queues?: string | readonly string[]
+  worker?: WorkerConfig
+}
+
+export type WorkerConfig = Pick<
+  WorkerOptions,
+  | 'burst'
+  | 'captureOutput'
+  | 'concurrency'
+  | 'grace'
+  | 'lease'
+  | 'maxIdle'
+  | 'maxJobs'
+  | 'maxJobsPerChild'
+  | 'maxMemoryPerChild'
+  | 'name'
+  | 'pool'
+  | 'scheduler'
+  | 'shutdownTimeout'
+  | 'strategy'
+>
+
+/** Gives an editor the types; returns what it was given. */
+export function defineConfig(config: RqtsConfig): RqtsConfig {
+  return config
+}

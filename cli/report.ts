@@ -1,0 +1,45 @@
+import type { Settings } from './config.ts'
+import { codeOf } from './exit-codes.ts'
+import { paint } from './output/color.ts'
+import { safe, safeLines } from './output/text.ts'
+
+export interface ReportOptions {
+  json: boolean
+  verbose: boolean
+  logFormat?: 'pretty' | 'json' | undefined
+}
+
+/** Says once, plainly, what went wrong: to people on stderr and, with `--json`, to programs on stdout. */
+export function report(error: unknown, options: ReportOptions, settings?: Settings): void {
+  const message = messageOf(error, settings)
+  const code = codeOf(error)
+  if (options.json) process.stdout.write(`${JSON.stringify({ error: { code: code ?? null, message } })}\n`)
+  if (options.logFormat === 'json') {
+    process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', code, msg: safe(message) })}\n`)
+    return
+  }
+  const label = paint(['red', 'bold'], 'error:', process.stderr)
+  const tag = code === undefined || !code.startsWith('RQTS_') ? '' : ` ${paint('dim', `[${code}]`, process.stderr)}`
+  process.stderr.write(`${label} ${safeLines(message).join('\n')}${tag}\n`)
+  if (options.verbose || isUnexpected(error)) process.stderr.write(stackOf(error))
+}
+
+/** The library only knows that it was given a URL; the command line knows by what. */
+export function messageOf(error: unknown, settings: Settings | undefined): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const origin = settings?.urlOrigin
+  return origin === undefined ? message : message.replace('(given)', `(${origin})`)
+}
+
+function isUnexpected(error: unknown): boolean {
+  return error instanceof Error && !/^(RQTS_|commander\.)/.test(codeOf(error) ?? '')
+}
+
+function stackOf(error: unknown): string {
+  const lines: string[] = []
+  for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
+    const [first = '', ...frames] = safeLines(at.stack ?? at.message)
+    lines.push(depth === 0 ? first : `caused by ${first}`, ...frames)
+  }
+  return lines.map((line) => `${paint('dim', line, process.stderr)}\n`).join('')
+}

@@ -1,0 +1,175 @@
+import { type JobSnapshot, parseRecord } from '../job/record.ts'
+import type { JobStatus } from '../job/state.ts'
+import { parseStoredError } from '../payload/stored-error.ts'
+import { readJobs } from '../store/jobs.ts'
+import type { Container } from '../store/keys.ts'
+import { listIds, queueNames } from '../store/queues.ts'
+import type { Store } from '../store/store.ts'
+import { describeCall } from './describe.ts'
+import { iso } from './inspect-job.ts'
+
+export interface JobFilter {
+  /** Default: all. */
+  queues?: readonly string[]
+  status?: JobStatus
+  /** A name, or a pattern with `*`. */
+  task?: string
+  offset?: number
+  limit?: number
+}
+
+export interface FoundJob {
+  id: string
+  queue: string
+  task: string
+  status: JobStatus
+  description: string
+  attempt: number
+  worker: string | null
+  error: { name: string; message: string } | null
+  createdAt: string | null
+  enqueuedAt: string | null
+  startedAt: string | null
+  endedAt: string | null
+  runAt: string | null
+}
+
+export interface FoundJobs {
+  jobs: FoundJob[]
+  /** Jobs looked at, of `total` that could match by their queue and status. */
+  searched: number
+  total: number
+  /** False when the search stopped at its bound: more may match. */
+  complete: boolean
+  /** Where the next page begins; null after the last one. */
+  nextOffset: number | null
+}
+
+const MAX_SEARCHED = 10_000
+const PAGE = 500
+/** What people look for first comes first. */
+const ORDER: readonly Container[] = ['started', 'queue', 'scheduled', 'deferred', 'failed', 'canceled', 'finished']
+/** Where jobs of a status sit. One past its ttl may still stand where it waited. */
+const HOMES: Record<JobStatus, readonly Container[]> = {
+  queued: ['queue'],
+  started: ['started'],
+  scheduled: ['scheduled'],
+  deferred: ['deferred'],
+  finished: ['finished'],
+  failed: ['failed'],
+  stopped: ['failed'],
+  canceled: ['canceled'],
+  expired: ['canceled', 'queue', 'scheduled', 'deferred'],
+}
+const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])
+
+/**
+ * Jobs queue by queue, in each: running, waiting in their order, ended newest first. Without a filter on single jobs a page costs
+ * what it shows; with one, at most 10,000 jobs are looked at.
+ */
+export async function findJobs(store: Store, filter: JobFilter = {}): Promise<FoundJobs> {
+  const { offset = 0, limit = 50 } = filter
+  const queues = filter.queues ?? (await queueNames(store))
+  const places = filter.status === undefined ? ORDER : ORDER.filter((container) => HOMES[filter.status!].includes(container))
+  const segments = queues.flatMap((queue) => places.map((container) => ({ queue, container })))
+  const sizes = await segmentSizes(store, segments)
+  const picky = filter.status !== undefined || filter.task !== undefined
+  const matches = jobMatcher(filter)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const found: JobSnapshot[] = []
+  let searched = 0
+  let skip = offset
+  for (const [i, { queue, container }] of segments.entries()) {
+    // Nothing is asked of single jobs, so those before the page need not be read.
+    let at = picky ? 0 : Math.min(skip, sizes[i]!)
+    if (!picky) skip -= at
+    while (at < sizes[i]! && found.length <= limit && searched < MAX_SEARCHED) {
+      const want = picky ? PAGE : limit + 1 - found.length
+      const ids = await listIds(store, queue, container, { offset: at, count: want, desc: ENDED.has(container) })
+      if (ids.length === 0) break
+      at += ids.length
+      searched += ids.length
+      const jobs = picky
+        ? await readBriefly(store, queue, ids)
+        : await readJobs(
+            store,
+            ids.map((id) => ({ queue, id })),
+          )
+      for (const job of jobs) {
+        if (job === null || !matches(job)) continue
+        if (skip > 0) skip--
+        else if (found.length <= limit) found.push(job)
+      }
+    }
+  }
+  const page = found.slice(0, limit)
+  const jobs = picky
+    ? await readJobs(
+        store,
+        page.map(({ queue, id }) => ({ queue, id })),
+      )
+    : page
+  const more = found.length > limit
+  return {
+    jobs: jobs.flatMap((job) => (job === null ? [] : [foundJob(job)])),
+    searched,
+    total,
+    complete: more || searched < MAX_SEARCHED || searched >= total,
+    nextOffset: more ? offset + limit : null,
+  }
+}
+
+function jobMatcher(filter: JobFilter): (job: JobSnapshot) => boolean {
+  const task = filter.task === undefined ? undefined : matcher(filter.task)
+  return (job) => (filter.status === undefined || job.status === filter.status) && (task === undefined || task(job.task))
+}
+
+async function segmentSizes(store: Store, segments: readonly { queue: string; container: Container }[]): Promise<number[]> {
+  const now = await store.now()
+  const replies = await store.client.callAll(
+    segments.map(({ queue, container }) => {
+      const key = store.keys.container(queue, container)
+      if (container === 'queue') return ['LLEN', key] as const
+      return ENDED.has(container) ? (['ZCOUNT', key, `(${now}`, '+inf'] as const) : (['ZCARD', key] as const)
+    }),
+  )
+  return replies.map(Number)
+}
+
+/** Enough to filter by; arguments and results can be a megabyte each. */
+async function readBriefly(store: Store, queue: string, ids: readonly string[]): Promise<(JobSnapshot | null)[]> {
+  const now = await store.now()
+  const rows = await store.client.callAll(ids.map((id) => ['HMGET', store.keys.job(queue, id), 'status', 'task', 'expires_at'] as const))
+  return rows.map((row, i) => {
+    const [status, task, expires] = row as (string | null)[]
+    if (!status) return null
+    return parseRecord(queue, ids[i]!, { status, ...(task && { task }), ...(expires && { expires_at: expires }) }, now)
+  })
+}
+
+function foundJob(job: JobSnapshot): FoundJob {
+  const error = job.error === undefined ? null : parseStoredError(job.error)
+  return {
+    id: job.id,
+    queue: job.queue,
+    task: job.task,
+    status: job.status,
+    description: job.description ?? describeCall(job.task, job.args),
+    attempt: job.attempt,
+    worker: job.worker ?? null,
+    error: error === null ? null : { name: error.name, message: error.message },
+    createdAt: iso(job.createdAt),
+    enqueuedAt: iso(job.enqueuedAt),
+    startedAt: iso(job.startedAt),
+    endedAt: iso(job.endedAt),
+    runAt: iso(job.runAt),
+  }
+}
+
+/** `mail.*` and the like; without `*` the name itself. */
+export function matcher(pattern: string): (name: string) => boolean {
+  if (!pattern.includes('*')) return (name) => name === pattern
+  const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^$|()[\]{}/-]/g, '\\$&'))
+  const expression = new RegExp(`^${parts.join('.*')}$`)
+  return (name) => expression.test(name)
+}

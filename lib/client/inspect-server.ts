@@ -1,0 +1,115 @@
+import { clock } from '../clock.ts'
+import { RqtsError } from '../errors.ts'
+import { parseTime, type Store } from '../store/store.ts'
+
+/** What `rqts doctor` judges. Undefined where the server would not say. */
+export interface ServerFacts {
+  info: ReadonlyMap<string, string>
+  /** The `save` directive: empty when there are no snapshots. */
+  save?: string
+  latencyMs: { median: number; worst: number }
+  /** How far this machine's clock is ahead of that of Redis. */
+  skewMs?: number
+  /** Commands that this user may not run; undefined where it may not ask. */
+  denied?: readonly string[]
+}
+
+const PINGS = 20
+
+export async function serverFacts(store: Store): Promise<ServerFacts> {
+  const info = await infoOf(store, [])
+  const save = await optional(store.client.call('CONFIG', 'GET', 'save'))
+  const times: number[] = []
+  for (let i = 0; i < PINGS; i++) {
+    const before = clock.monotonic()
+    await store.client.call('PING')
+    times.push(clock.monotonic() - before)
+  }
+  times.sort((a, b) => a - b)
+  const before = clock.now()
+  const time = await optional(store.client.call('TIME'))
+  const facts: ServerFacts = {
+    info,
+    latencyMs: { median: times[PINGS / 2]!, worst: times.at(-1)! },
+  }
+  const denied = await deniedCommands(store)
+  if (denied !== undefined) facts.denied = denied
+  if (time !== undefined) facts.skewMs = (before + clock.now()) / 2 - parseTime(time)
+  const rules = configValue(save, 'save')
+  if (rules !== undefined) facts.save = rules
+  return facts
+}
+
+/** What a worker looks at before it starts: memory, persistence, and under `rdb_saves_configured` how many snapshot rules there are. */
+export async function serverInfo(store: Store): Promise<ReadonlyMap<string, string>> {
+  const [info, save] = await Promise.all([
+    infoOf(store, ['server', 'memory', 'persistence']),
+    optional(store.client.call('CONFIG', 'GET', 'save')),
+  ])
+  const rules = configValue(save, 'save')
+  if (rules !== undefined) info.set('rdb_saves_configured', String(rules.split(' ').filter(Boolean).length / 2))
+  return info
+}
+
+/** A list on RESP2, a map on RESP3; undefined for a user who may not ask. */
+function configValue(reply: unknown, name: string): string | undefined {
+  if (Array.isArray(reply)) return typeof reply[1] === 'string' ? reply[1] : undefined
+  const value = reply instanceof Map ? (reply.get(name) as unknown) : (reply as Record<string, unknown> | null | undefined)?.[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The fields of INFO; empty for a user who may not ask. */
+export async function infoOf(store: Store, sections: readonly string[] = ['server', 'memory']): Promise<Map<string, string>> {
+  const calls = sections.length === 0 ? [store.client.call('INFO')] : sections.map((section) => store.client.call('INFO', section))
+  const fields = new Map<string, string>()
+  for (const text of await Promise.all(calls.map(optional))) {
+    if (typeof text !== 'string') continue
+    for (const line of text.split(/\r?\n/)) {
+      const colon = line.indexOf(':')
+      if (colon > 0 && !line.startsWith('#')) fields.set(line.slice(0, colon), line.slice(colon + 1))
+    }
+  }
+  return fields
+}
+
+/** Refused or unknown is an answer; out of reach is not. */
+async function optional(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof RqtsError && error.code === 'RQTS_REDIS_UNAVAILABLE') throw error
+    return undefined
+  }
+}
+
+/** A sample of each kind of command that rqts sends, on keys as it builds them. */
+async function deniedCommands(store: Store): Promise<string[] | undefined> {
+  const user = await optional(store.client.call('ACL', 'WHOAMI'))
+  if (typeof user !== 'string') return undefined
+  const { keys } = store
+  const key = keys.queuePart('doctor', 'meta')
+  const samples = [
+    ['EVALSHA', 'x', '1', key],
+    ['EVAL', 'x', '1', key],
+    ['HGETALL', key],
+    ['HMGET', key, 'x'],
+    ['HSET', key, 'x', '1'],
+    ['DEL', key],
+    ['LRANGE', key, '0', '0'],
+    ['LPOP', key],
+    ['RPUSH', key, '1'],
+    ['BLPOP', keys.queuePart('doctor', 'wake'), '1'],
+    ['ZADD', keys.workers, '1', 'x'],
+    ['ZRANGEBYSCORE', key, '0', '1'],
+    ['SADD', keys.queues, 'x'],
+    ['SMEMBERS', keys.queues],
+    ['SCAN', '0'],
+    ['PEXPIRE', key, '1'],
+    ['TIME'],
+    ['PUBLISH', keys.worker('doctor'), 'x'],
+    ['SUBSCRIBE', keys.worker('doctor')],
+  ] as const
+  // DRYRUN came with Redis 7.0; an older one simply has nothing to say here.
+  const verdicts = await Promise.all(samples.map((sample) => optional(store.client.call('ACL', 'DRYRUN', user, ...sample))))
+  return samples.flatMap(([name], i) => (typeof verdicts[i] === 'string' && verdicts[i] !== 'OK' ? [name] : []))
+}

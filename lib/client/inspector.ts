@@ -1,0 +1,223 @@
+/**
+ * The one reader that the command line, the dashboard and the metrics share, so that all views count alike. It only reads, a bounded
+ * amount per call, in few round trips. Next stops: inspect-job.ts for one job, inspect-search.ts to find some, inspect-server.ts for the health of Redis.
+ */
+import { redactUrl } from '../redact.ts'
+import { hint, wishStop } from '../store/control.ts'
+import { translateError } from '../store/errors.ts'
+import { queueNames, type QueueCounts, summarize } from '../store/queues.ts'
+import { Store, type StoreOptions } from '../store/store.ts'
+import { readWorkers, type WorkerRecord } from '../store/workers.ts'
+import { nearestNames } from '../task/nearest.ts'
+import { VERSION } from '../version.ts'
+import { matcher } from './inspect-search.ts'
+import { infoOf } from './inspect-server.ts'
+
+export { type JobDetail, jobDetail, type JobLocation, jobLogs, locate, readableValue } from './inspect-job.ts'
+export { type FoundJob, findJobs, type FoundJobs, type JobFilter, matcher } from './inspect-search.ts'
+export { type ServerFacts, serverFacts, serverInfo } from './inspect-server.ts'
+export type { Store }
+
+export interface QueueOverview extends QueueCounts {
+  name: string
+  paused: boolean
+  /** Live workers that serve it. */
+  workers: number
+  /** How long the next job has waited; null when none waits. */
+  oldestMs: number | null
+}
+
+export interface WorkerOverview {
+  name: string
+  state: 'idle' | 'busy' | 'paused' | 'stopping' | 'lost'
+  host: string
+  pid: number
+  /** As given to the worker, wildcards included. */
+  queues: string[]
+  pool: string
+  concurrency: number
+  /** Ids of running jobs. */
+  jobs: string[]
+  succeeded: number
+  failed: number
+  heartbeatAgeMs: number
+}
+
+export interface Totals extends QueueCounts {
+  queues: number
+  /** Live ones. */
+  workers: number
+}
+
+/** The shape of `rqts info --json`. */
+export interface Overview {
+  version: string
+  redis: { url: string; version: string; usedMemory: number }
+  queues: QueueOverview[]
+  workers: WorkerOverview[]
+  totals: Totals
+}
+
+export interface OverviewOptions {
+  /** Names, or patterns with `*`. Default: all. A name that Redis does not know counts zero everywhere. */
+  queues?: readonly string[]
+}
+
+/** Opens a connection and proves it. The first refusal is the answer: who looks does not wait for a server to come up. */
+export async function openStore(options: StoreOptions = {}): Promise<Store> {
+  const store = new Store(options)
+  const { driver } = store.client
+  let refuse: (error: Error) => void = () => undefined
+  try {
+    const refused = new Promise<never>((_, reject) => {
+      refuse = (error) => reject(translateError(withReason(error), store.connections.where))
+      driver.once('error', refuse)
+    })
+    await Promise.race([store.client.call('PING'), refused])
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  } finally {
+    driver.off('error', refuse)
+  }
+}
+
+/** Two addresses that both refused are an AggregateError without a message. */
+function withReason(error: Error): Error {
+  const { errors, code } = error as { errors?: readonly Error[]; code?: string }
+  const reason = error.message || (errors ?? []).map(({ message }) => message).join('; ') || (code ?? 'connection failed')
+  return Object.assign(new Error(reason, { cause: error }), code === undefined ? {} : { code })
+}
+
+/** Queues and workers at a glance: two pipelined round trips, whatever the number of jobs. */
+export async function overview(store: Store, options: OverviewOptions = {}): Promise<Overview> {
+  const [info, records, queues] = await Promise.all([
+    infoOf(store),
+    readWorkers(store),
+    queueNames(store).then(async (known) => {
+      const names = options.queues === undefined ? known : selectQueues(known, options.queues)
+      const summaries = await summarize(store, names)
+      return names.map((name, i) => ({ name, ...summaries[i]! }))
+    }),
+  ])
+  const all = records.map(workerOverview)
+  const serves = (worker: WorkerOverview, queue: string): boolean => worker.queues.some((pattern) => matcher(pattern)(queue))
+  const workers = options.queues === undefined ? all : all.filter((worker) => queues.some(({ name }) => serves(worker, name)))
+  const live = workers.filter(({ state }) => state !== 'lost')
+  const serving = countServing(
+    live,
+    queues.map(({ name }) => name),
+  )
+  const shown = queues.map(({ oldestMs, paused, ...queue }) => ({
+    ...queue,
+    paused,
+    workers: serving.get(queue.name) ?? 0,
+    oldestMs: oldestMs ?? null,
+  }))
+  return {
+    version: VERSION,
+    redis: {
+      url: redactUrl(store.connections.where.replace(/ \([^()]*\)$/, '')),
+      version: info.get('redis_version') ?? '',
+      usedMemory: Number(info.get('used_memory') ?? 0),
+    },
+    queues: shown,
+    workers,
+    totals: totals(shown, live.length),
+  }
+}
+
+/** Names stay in the order in which they were asked for; a pattern stands for those that match it. */
+export function selectQueues(known: readonly string[], asked: readonly string[]): string[] {
+  return [...new Set(asked.flatMap((name) => (name.includes('*') ? known.filter(matcher(name)) : [name])))]
+}
+
+/** Names are counted as they come; only wildcards have to be held against every queue, each pattern once. */
+function countServing(workers: readonly WorkerOverview[], queues: readonly string[]): Map<string, number> {
+  const counts = new Map(queues.map((queue) => [queue, 0]))
+  const wild = new Map<string, number>()
+  for (const worker of workers) {
+    const patterns = worker.queues.filter((pattern) => pattern.includes('*'))
+    // A list of several patterns may match a queue more than once, and still is one worker.
+    if (patterns.length > 0) wild.set(worker.queues.join(','), (wild.get(worker.queues.join(',')) ?? 0) + 1)
+    else for (const queue of worker.queues) if (counts.has(queue)) counts.set(queue, counts.get(queue)! + 1)
+  }
+  for (const [list, count] of wild) {
+    const matches = list.split(',').map(matcher)
+    for (const queue of queues) if (matches.some((fits) => fits(queue))) counts.set(queue, counts.get(queue)! + count)
+  }
+  return counts
+}
+
+function totals(queues: readonly QueueOverview[], workers: number): Totals {
+  const sum: Totals = {
+    queues: queues.length,
+    workers,
+    queued: 0,
+    started: 0,
+    deferred: 0,
+    scheduled: 0,
+    finished: 0,
+    failed: 0,
+    canceled: 0,
+  }
+  for (const queue of queues) {
+    for (const name of ['queued', 'started', 'deferred', 'scheduled', 'finished', 'failed', 'canceled'] as const) sum[name] += queue[name]
+  }
+  return sum
+}
+
+const STATES: ReadonlySet<unknown> = new Set(['idle', 'busy', 'paused', 'stopping'])
+
+function workerOverview({ name, alive, heartbeatAgeMs, fields }: WorkerRecord): WorkerOverview {
+  const list = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(','))
+  const state = STATES.has(fields['state']) ? (fields['state'] as WorkerOverview['state']) : 'idle'
+  return {
+    name,
+    state: alive ? state : 'lost',
+    host: fields['host'] ?? '',
+    pid: Number(fields['pid'] ?? 0),
+    queues: list(fields['queues']),
+    pool: fields['pool'] ?? 'async',
+    concurrency: Number(fields['concurrency'] ?? 1),
+    jobs: list(fields['jobs']).map((job) => job.slice(job.lastIndexOf('/') + 1)),
+    succeeded: Number(fields['succeeded'] ?? 0),
+    failed: Number(fields['failed'] ?? 0),
+    heartbeatAgeMs,
+  }
+}
+
+export async function listWorkers(store: Store): Promise<WorkerOverview[]> {
+  return (await readWorkers(store)).map(workerOverview)
+}
+
+export async function listQueues(store: Store): Promise<string[]> {
+  return await queueNames(store)
+}
+
+/** What live workers of a queue can run; undefined when there are none, or one does not list all that it knows. */
+export async function knownTasks(store: Store, queue: string): Promise<Set<string> | undefined> {
+  const records = (await readWorkers(store)).filter(
+    ({ alive, fields }) => alive && (fields['queues'] ?? '').split(',').some((pattern) => matcher(pattern)(queue)),
+  )
+  const tasks = new Set<string>()
+  for (const { fields } of records) {
+    const names = (fields['task_names'] ?? '').split(',').filter(Boolean)
+    if (names.length !== Number(fields['tasks'] ?? 0)) return undefined
+    for (const name of names) tasks.add(name)
+  }
+  return records.length === 0 ? undefined : tasks
+}
+
+/** "Did you mean" for names of queues, workers and tasks. */
+export function suggest(name: string, known: readonly string[]): string {
+  const near = nearestNames(name, known, 3).map((candidate) => `'${candidate}'`)
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+}
+
+/** Tells a worker to stop; with `force` it puts back at once what runs. Returns whether it was listening. */
+export async function orderShutdown(store: Store, worker: string, force: boolean): Promise<boolean> {
+  await wishStop(store, worker, force ? 'force' : 'drain')
+  return await hint(store, worker)
+}

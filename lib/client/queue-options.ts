@@ -1,0 +1,45 @@
+import { RqtsError } from '../errors.ts'
+import { type JobOptions, type NormalOptions, normalizeOptions } from '../job/options.ts'
+import { jobOptions } from '../task/job-options.ts'
+import type { TaskDefinition } from '../task/task.ts'
+import type { Route } from './routes.ts'
+import { orPlain } from './draft.ts'
+import type { ConnectOptions } from './shared-store.ts'
+
+export interface QueueOptions extends ConnectOptions {
+  /** For jobs of which neither the call nor the task says anything else. */
+  defaults?: JobOptions
+  /** Run each job at once in this process instead, without Redis: for tests and scripts. */
+  inline?: boolean
+  /**
+   * Makes this a queue that sends jobs on: a task goes to its own queue, else to that of the first route that fits its name, else
+   * here. Without routes, all jobs that are enqueued on this queue are its own.
+   */
+  routes?: readonly Route[]
+}
+
+/** Stands for a plain function or a name. */
+const NO_TASK = {}
+
+/** Options of jobs on one queue: the call wins over the task, the task over the queue. */
+export class OptionLayers {
+  readonly #defaults: JobOptions | undefined
+  /** Most calls bring no options: for those there is one answer per task. */
+  readonly #known = new WeakMap<TaskDefinition | typeof NO_TASK, NormalOptions>()
+
+  constructor(defaults: JobOptions | undefined) {
+    this.#defaults = defaults
+    normalizeOptions(defaults)
+    if (defaults?.jobId !== undefined)
+      throw new RqtsError('RQTS_BAD_OPTION', 'defaults.jobId would give all jobs of the queue one id; give it per job')
+  }
+
+  of(definition: TaskDefinition | undefined, options: JobOptions | undefined): NormalOptions {
+    if (options !== undefined) return jobOptions(definition, this.#defaults, options)
+    const known = this.#known.get(definition ?? NO_TASK)
+    if (known !== undefined) return known
+    const fresh = orPlain(jobOptions(definition, this.#defaults))
+    this.#known.set(definition ?? NO_TASK, fresh)
+    return fresh
+  }
+}

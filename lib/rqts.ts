@@ -1,0 +1,117 @@
+/**
+ * The composition root: the only file that knows both the client and the worker. It gives handlers a way to enqueue, inline queues
+ * a way to run handlers, and public names their full types. Next stops: client/queue.ts, worker/worker.ts.
+ */
+import { inlinePort } from './client/inline.ts'
+import type { Job } from './client/job.ts'
+import { listWorkers, type WorkerOverview } from './client/inspector.ts'
+import { Queue } from './client/queue.ts'
+import type { ConnectOptions } from './client/shared-store.ts'
+import { steerWorker, type WorkerOrder } from './client/steer.ts'
+import { makeTask, type TaskWithDelay } from './client/task.ts'
+import { enqueueInside } from './client/workflow-submit.ts'
+import { RqtsError } from './errors.ts'
+import type { JobOptions } from './job/options.ts'
+import { Store } from './store/store.ts'
+import type { CallOf, Target } from './task/call.ts'
+import type { AnyFunction, ResultOf } from './task/infer.ts'
+import { validateArgs } from './task/schema.ts'
+import type { TaskOptions } from './task/task.ts'
+import type { FlowSpec } from './workflow/spec.ts'
+import { type EnqueueFromJob, RunningContext, runInContext, currentJob as runningJob, type JobContext as WorkerJobContext } from './worker/context.ts'
+import type { WorkerOptions } from './worker/options.ts'
+import { BaseWorker } from './worker/worker.ts'
+
+/** What a running handler sees of its job: `this`, or `currentJob()`. */
+export interface JobContext extends WorkerJobContext {
+  /** Enqueues on this job's own queue, or on the one that the options name. */
+  enqueue<F extends AnyFunction = AnyFunction>(task: F | string, ...call: CallOf<F, JobOptions & { queue?: string }>): Promise<Job<ResultOf<F>>>
+}
+
+/**
+ * A function that can run as a job: `const add = task('add', (a: number, b: number) => a + b)`. It is still called like a function;
+ * `add.delay(1, 2)` and `queue.enqueue(add, [1, 2])` run it in a worker. With options instead of a name it brings its own defaults.
+ */
+export function task<Args extends readonly unknown[], Result, const Name extends string = string, Input extends readonly unknown[] = Args>(
+  nameOrOptions: Name | TaskOptions<Args, Name, Input>,
+  fn: (this: JobContext, ...args: Args) => Result,
+): TaskWithDelay<Args, Result, Name, Input> {
+  return makeTask(nameOrOptions, fn as (this: never, ...args: Args) => Result, task)
+}
+
+/** The job in which this code runs, undefined outside of any. */
+export function currentJob(): JobContext | undefined {
+  return runningJob() as JobContext | undefined
+}
+
+/** What a worker says of itself in Redis. */
+export type WorkerInfo = WorkerOverview
+
+/** Runs jobs of one or more queues. */
+export class Worker extends BaseWorker {
+  constructor(queues: string | readonly string[], options: WorkerOptions = {}) {
+    super(queues, options, enqueueFromJob)
+  }
+
+  /**
+   * Tells a running worker, wherever it is, to pause, resume, stop or change its concurrency: kept in Redis, done within a second.
+   * `'*'` means all, for pause and resume. Returns the names of those that are meant.
+   */
+  static async steer(name: string, order: WorkerOrder, options: ConnectOptions = {}): Promise<string[]> {
+    const store = new Store(options)
+    try {
+      return await steerWorker(store, name, order)
+    } finally {
+      await store.close()
+    }
+  }
+
+  /** All workers that Redis knows of, those that were lost within the last hour included. */
+  static async all(options: ConnectOptions = {}): Promise<WorkerInfo[]> {
+    const store = new Store(options)
+    try {
+      return await listWorkers(store)
+    } finally {
+      await store.close()
+    }
+  }
+}
+
+/** Queues that handlers enqueue on, per connection of their worker: one each, so that their calls travel together. */
+const handlerQueues = new WeakMap<Store, Map<string, Queue>>()
+
+export function enqueueFromJob(store: Store, own: string): EnqueueFromJob {
+  const enqueue = (target: Target, args: unknown, options: JobOptions & { queue?: string } = {}): Promise<Job> => {
+    const { queue: name = own, ...rest } = options
+    const queues = handlerQueues.get(store) ?? new Map<string, Queue>()
+    handlerQueues.set(store, queues)
+    const queue = queues.get(name) ?? new Queue(name, {}, store)
+    queues.set(name, queue)
+    return Object.keys(rest).length === 0 ? queue.enqueue(target, args as []) : queue.enqueue(target, args as [], rest)
+  }
+  const flow = (spec: object, gives: boolean): Promise<string> => enqueueInside(store, own, spec as FlowSpec, gives)
+  return Object.assign(enqueue, { flow }) as unknown as EnqueueFromJob
+}
+
+inlinePort.run = async (definition, args, { job, write, mergeMeta, enqueue }) => {
+  const context = new RunningContext(job, () => ({ write, mergeMeta, enqueue: enqueue as unknown as EnqueueFromJob }))
+  const { schema, name } = definition
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    if (job.timeoutMs < 0 || job.timeoutMs >= 2 ** 31) return
+    timer = setTimeout(() => {
+      const error = new RqtsError('RQTS_TIMEOUT', `Task ${name} ran longer than its timeout of ${job.timeoutMs} ms`, { jobId: job.id })
+      context.abort(error)
+      reject(error)
+    }, job.timeoutMs)
+  })
+  const run = async (): Promise<unknown> => {
+    const checked = schema === undefined ? args : await validateArgs(schema, args, name)
+    return await (definition.handler as (this: unknown, ...args: unknown[]) => unknown).apply(context, checked)
+  }
+  try {
+    return await Promise.race([runInContext(context, run), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

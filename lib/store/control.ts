@@ -1,0 +1,61 @@
+import type { Arg } from './redis.ts'
+import type { Store } from './store.ts'
+
+/** A wish without an end is kept for as long as its worker lives and asks for it. */
+const KEPT_MS = 3_600_000
+const STOP_MS = 60_000
+/** Stands for all workers. A name cannot be this. */
+export const EVERY_WORKER = '*'
+
+/** What people want of a worker, as far as it is not done yet or holds on. */
+export interface Wishes {
+  paused: boolean
+  concurrency?: number
+  stop?: 'drain' | 'force'
+}
+
+/** One round trip; asked about once a second, so that a lost message costs no more than that. */
+export async function readWishes(store: Store, name: string): Promise<Wishes> {
+  const { keys, client } = store
+  const [paused, concurrency, stop, all] = (await client.callAll([
+    ['GET', keys.control(name, 'paused')],
+    ['GET', keys.control(name, 'concurrency')],
+    ['GET', keys.control(name, 'stop')],
+    ['GET', keys.control(EVERY_WORKER, 'paused')],
+  ])) as (string | null)[]
+  const kept = [paused === 'on' && 'paused', concurrency && 'concurrency'].filter(Boolean) as ('paused' | 'concurrency')[]
+  if (kept.length > 0) await client.callAll(kept.map((wish) => ['PEXPIRE', keys.control(name, wish), KEPT_MS] as const))
+  const wishes: Wishes = { paused: paused !== null || all !== null }
+  if (concurrency) wishes.concurrency = Number(concurrency)
+  if (stop === 'drain' || stop === 'force') wishes.stop = stop
+  return wishes
+}
+
+/** It is being done, or the worker is gone: nobody else of this name is meant. */
+export async function forgetWishes(store: Store, name: string, ...wishes: readonly ('paused' | 'concurrency' | 'stop')[]): Promise<void> {
+  await store.client.callAll(wishes.map((wish) => ['DEL', store.keys.control(name, wish)] as const))
+}
+
+/** `forMs` undefined: until resumed. */
+export async function wishPause(store: Store, name: string, forMs?: number): Promise<void> {
+  const everlasting = name === EVERY_WORKER && forMs === undefined
+  const end: Arg[] = everlasting ? [] : ['PX', forMs ?? KEPT_MS]
+  await store.client.call('SET', store.keys.control(name, 'paused'), forMs === undefined ? 'on' : 'for', ...end)
+}
+
+export async function wishResume(store: Store, name: string): Promise<void> {
+  await forgetWishes(store, name, 'paused')
+}
+
+export async function wishConcurrency(store: Store, name: string, concurrency: number): Promise<void> {
+  await store.client.call('SET', store.keys.control(name, 'concurrency'), concurrency, 'PX', KEPT_MS)
+}
+
+export async function wishStop(store: Store, name: string, how: 'drain' | 'force'): Promise<void> {
+  await store.client.call('SET', store.keys.control(name, 'stop'), how, 'PX', STOP_MS)
+}
+
+/** So that the worker looks now and not in a second. Returns whether anybody heard. */
+export async function hint(store: Store, name: string): Promise<boolean> {
+  return Number(await store.client.call('PUBLISH', store.keys.worker(name), 'look')) > 0
+}

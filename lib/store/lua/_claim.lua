@@ -1,0 +1,37 @@
+-- Takes up to `want` jobs for a worker, from the queues in the order given. See claim.lua.
+-- What an earlier call of this request took and the worker never heard of.
+local function again(index, base, ids, token, rows)
+  for id in string.gmatch(ids, '%S+') do
+    local job = redis.pcall('HMGET', base .. 'job:' .. id, 'token', unpack(FIELDS))
+    if job[1] == token and job[2] == 'started' then
+      table.remove(job, 1)
+      add(rows, index, base, id, job, job[5])
+    end
+  end
+end
+
+local function claim(queues, token, worker, want, leaseMs, lane)
+  local rows = {}
+  want = math.min(want, 1000)
+  for index = 1, queues do
+    local base = KEYS[index]
+    local record = base .. 'claim:' .. worker .. lane
+    local last = redis.pcall('GET', record)
+    if type(last) == 'string' and string.sub(last, 1, #token + 1) == token .. ' ' then
+      again(index, base, string.sub(last, #token + 2), token, rows)
+    else
+      local looked, taken = 0, {}
+      while #rows < want * 8 and looked < 1000 do
+        local seen = take(index, base, token, worker, want - #rows / 8, leaseMs, rows, taken)
+        if seen == 0 then break end
+        looked = looked + seen
+      end
+      if looked > 0 and redis.call('LLEN', base .. 'queue') > 0 then wake(base) end
+      if #taken > 0 then
+        redis.call('SET', record, token .. ' ' .. table.concat(taken, ' '), 'PX', math.max(leaseMs, 60000))
+      end
+    end
+    if #rows >= want * 8 then break end
+  end
+  return rows
+end

@@ -1,0 +1,72 @@
+-- Moves that every transition shares. `base` is `prefix:{queue}:`. `flags` is the job's field of that name, which most jobs do not have:
+-- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, i takes results of its parents,
+-- m has more fields for the worker, p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop, u holds a unique key, w is watched,
+-- x has attempts or logs.
+local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
+local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Numbers are formatted anew for each command that takes them, which costs more than the rest of a small one.
+local nowText = string.format('%.0f', now)
+
+-- A whole number as stored, else the default: Lua does not roll back, so a broken field must not break a script half way.
+local function whole(text, default)
+  local n = tonumber(text)
+  return n and n == math.floor(n) and math.abs(n) < 1e15 and n or default
+end
+
+local function has(flags, letter)
+  return flags and string.find(flags, letter, 1, true)
+end
+
+local function tell(base, id, flags, event)
+  if has(flags, 'w') then redis.call('PUBLISH', base .. 'job:' .. id, event) end
+end
+
+-- One marker is enough: whoever takes it and leaves jobs behind puts the next one.
+local function wake(base)
+  if redis.pcall('LLEN', base .. 'wake') == 0 then redis.call('RPUSH', base .. 'wake', 1) end
+end
+
+local function push(base, id, front)
+  if redis.call(front and 'LPUSH' or 'RPUSH', base .. 'queue', id) == 1 then wake(base) end
+end
+
+-- Keys that live as long as their job. Returns their names.
+local function belongings(key, flags)
+  local keys = has(flags, 'x') and { key .. ':attempts', key .. ':logs' } or {}
+  if has(flags, 'g') then
+    for _, part in ipairs({ ':inputs', ':unmet', ':dead' }) do keys[#keys + 1] = key .. part end
+  end
+  return keys
+end
+
+--@include _detach
+
+-- Writes an end; returns the score for the registry, nil when nothing is kept. `text` goes to whoever watches.
+local function finish(base, id, status, ttl, flags, text, ...)
+  local key = base .. 'job:' .. id
+  if flags then
+    detach(base, id, flags, status, text)
+    tell(base, id, flags, status .. '\n' .. text)
+  end
+  if ttl == 0 then
+    if flags then redis.call('DEL', key, unpack(belongings(key, flags))) else redis.call('DEL', key) end
+    return nil
+  end
+  redis.call('HSET', key, 'status', status, 'ended_at', nowText, ...)
+  if ttl < 0 then return '+inf' end
+  redis.call('PEXPIRE', key, ttl)
+  if flags then
+    for _, name in ipairs(belongings(key, flags)) do redis.call('PEXPIRE', name, ttl) end
+  end
+  return now + ttl
+end
+
+-- An end other than finished, with its reason; into the registry at once.
+local function fail(base, id, status, flags, reason, err)
+  local ttl = whole(redis.call('HGET', base .. 'job:' .. id, 'failure_ttl'), FAILURE_TTL)
+  local fields = err and { 'reason', reason, 'error', err } or { 'reason', reason }
+  local score = finish(base, id, status, ttl, flags, reason .. '\n' .. (err or ''), unpack(fields))
+  if score then redis.call('ZADD', base .. REGISTRY[status], score, id) end
+end

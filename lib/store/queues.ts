@@ -1,0 +1,115 @@
+import { isJobId } from '../names.ts'
+import { unlessFull } from './errors.ts'
+import type { Container, RegistryName } from './keys.ts'
+import { parseTime, type Store } from './store.ts'
+
+export interface QueueCounts {
+  queued: number
+  started: number
+  deferred: number
+  scheduled: number
+  finished: number
+  failed: number
+  canceled: number
+}
+
+export interface QueueSummary extends QueueCounts {
+  paused: boolean
+  /** How long the head of the list has waited; undefined when nothing waits. */
+  oldestMs?: number
+}
+
+export async function queueNames(store: Store): Promise<string[]> {
+  return ((await store.client.call('SMEMBERS', store.keys.queues)) as string[]).sort()
+}
+
+export async function summarize(store: Store, queues: readonly string[]): Promise<QueueSummary[]> {
+  const replies = await Promise.all(queues.map((queue) => store.run('counts', queue, [])))
+  return replies.map((reply) => {
+    const [queued, started, deferred, scheduled, finished, failed, canceled, paused, oldestMs] = reply as number[]
+    const summary = { queued, started, deferred, scheduled, finished, failed, canceled, paused: paused === 1 } as QueueSummary
+    if (oldestMs !== undefined && oldestMs >= 0) summary.oldestMs = oldestMs
+    return summary
+  })
+}
+
+export interface Range {
+  offset?: number
+  /** -1 for all. */
+  count?: number
+  desc?: boolean
+}
+
+/** Ids of one container; entries past their retention are gone, whether or not they were swept. */
+export async function listIds(store: Store, queue: string, container: Container, range: Range = {}): Promise<string[]> {
+  const { offset = 0, count = -1, desc = false } = range
+  if (count === 0) return []
+  const key = store.keys.container(queue, container)
+  if (container === 'queue') return (await store.client.call('LRANGE', key, offset, count === -1 ? -1 : offset + count - 1)) as string[]
+  const kept = container === 'finished' || container === 'failed' || container === 'canceled'
+  const low = kept ? `(${await store.now()}` : '-inf'
+  const [command, from, to] = desc ? (['ZREVRANGEBYSCORE', '+inf', low] as const) : (['ZRANGEBYSCORE', low, '+inf'] as const)
+  return (await store.client.call(command, key, from, to, 'LIMIT', offset, count)) as string[]
+}
+
+export async function isIn(store: Store, queue: string, registry: RegistryName, id: string): Promise<boolean> {
+  const [time, score] = await store.client.callAll([['TIME'], ['ZSCORE', store.keys.container(queue, registry), id]])
+  if (score === null) return false
+  const kept = registry === 'finished' || registry === 'failed' || registry === 'canceled'
+  // Redis says 'inf' for what is kept for ever.
+  return !kept || score === 'inf' || Number(score) > parseTime(time)
+}
+
+export async function position(store: Store, queue: string, id: string): Promise<number | null> {
+  return (await store.client.call('LPOS', store.keys.container(queue, 'queue'), id)) as number | null
+}
+
+export async function pauseQueue(store: Store, queue: string): Promise<void> {
+  await store.client.callAll([
+    ['HSET', store.keys.queuePart(queue, 'meta'), 'version', 1, 'paused', 1],
+    ['SADD', store.keys.queues, queue],
+  ])
+}
+
+export async function resumeQueue(store: Store, queue: string): Promise<void> {
+  const wake = store.keys.queuePart(queue, 'wake')
+  await store.client.callAll([
+    ['HDEL', store.keys.queuePart(queue, 'meta'), 'paused'],
+    ['RPUSH', wake, 1],
+    ['LTRIM', wake, 0, 0],
+  ])
+}
+
+export async function isPaused(store: Store, queue: string): Promise<boolean> {
+  return (await store.client.call('HEXISTS', store.keys.queuePart(queue, 'meta'), 'paused')) === 1
+}
+
+export async function isRegistered(store: Store, queue: string): Promise<boolean> {
+  return (await store.client.call('SISMEMBER', store.keys.queues, queue)) === 1
+}
+
+export async function registerQueue(store: Store, queue: string): Promise<void> {
+  await store.client.call('SADD', store.keys.queues, queue).catch(unlessFull)
+}
+
+/** Forgets a queue that holds no jobs: its name and what is left of its bookkeeping. False, and nothing is done, when jobs are left. */
+export async function forgetQueue(store: Store, queue: string): Promise<boolean> {
+  // The name goes first: a job that arrives in between does not know that its queue is new, so only here can the name come back.
+  await store.client.call('SREM', store.keys.queues, queue)
+  if ((await store.run('forget', queue, [])) === 1) return true
+  await registerQueue(store, queue)
+  return false
+}
+
+/** All keys of a queue, without the `prefix:{queue}:` they begin with, found by scanning: for repair and checks, never on a hot path. */
+export async function scanQueue(store: Store, queue: string): Promise<string[]> {
+  const start = store.keys.base(queue)
+  const pattern = `${start.replace(/[\\*?[\]]/g, '\\$&')}*`
+  return (await store.client.scan(pattern)).map((key) => key.slice(start.length))
+}
+
+/** Ids of all job hashes of a queue. */
+export async function scanJobIds(store: Store, queue: string): Promise<string[]> {
+  const names = await scanQueue(store, queue)
+  return names.flatMap((name) => (name.startsWith('job:') && isJobId(name.slice(4)) ? [name.slice(4)] : []))
+}

@@ -1,0 +1,178 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { clock } from '../clock.ts'
+import { RqtsError } from '../errors.ts'
+import { translateError, unavailable } from './errors.ts'
+import { withGuards } from './keys.ts'
+import { scripts } from './scripts.generated.ts'
+
+export type Driver = Redis | Cluster
+/** Replies keep the shapes of RESP2. */
+export type DriverOptions = Omit<RedisOptions, 'replyMapping'> & { replyMapping?: 'legacy' }
+export type Arg = string | number | Buffer
+export type ScriptName = keyof typeof scripts
+
+/** A call that is not answered by then rejects; the caller may send it again, every script knows its own repetitions. */
+export const CALL_DEADLINE_MS = 5_000
+
+/**
+ * Reconnects quickly and for ever. Unanswered commands are sent again after a reconnect, which all scripts allow.
+ * The offline queue is off: what cannot be sent before its deadline is refused, not applied behind the caller's back.
+ */
+export const DRIVER_OPTIONS: DriverOptions = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: null,
+  autoResendUnfulfilledCommands: true,
+  connectTimeout: 5_000,
+  keepAlive: 10_000,
+  // A connection that is dead without a word is given up once a call on it has gone unanswered.
+  socketTimeout: CALL_DEADLINE_MS,
+  retryStrategy: (times: number): number => Math.min(25 * 2 ** Math.min(times, 6), 1_000) + Math.random() * 100,
+  // After a failover the old master answers READONLY: connect anew and send the command again.
+  reconnectOnError: (error: Error): boolean | 2 => (error.message.startsWith('READONLY') ? 2 : false),
+}
+
+/** One connection for commands: deadlines, script loading, errors in our words, and a socket that keeps no idle process alive. */
+export class RedisClient {
+  readonly driver: Driver
+  readonly where: string
+  readonly isCluster: boolean
+  #inFlight = 0
+  #lastError = 'no connection yet'
+  #closed = false
+  #becomingReady: Promise<void> | undefined
+
+  constructor(driver: Driver, where: string) {
+    this.driver = driver
+    this.where = where
+    this.isCluster = driver instanceof Cluster || 'nodes' in driver
+    driver.on('error', (error: Error) => {
+      this.#lastError = error.message || String(error)
+    })
+    driver.on('ready', () => this.#hold(this.#inFlight > 0))
+  }
+
+  /** Runs a script by its hash; a server that does not know it (new, restarted, flushed) gets the text. */
+  run(name: ScriptName, keys: readonly string[], args: readonly Arg[], deadlineMs: number = CALL_DEADLINE_MS): Promise<unknown> {
+    const { sha, lua } = scripts[name]
+    const named = this.isCluster ? withGuards(keys) : keys
+    return this.#send(deadlineMs, async () => {
+      try {
+        return await this.driver.call('EVALSHA', [sha, named.length, ...named, ...args])
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+        return await this.driver.call('EVAL', [lua, named.length, ...named, ...args])
+      }
+    })
+  }
+
+  call(command: string, ...args: Arg[]): Promise<unknown> {
+    return this.#send(CALL_DEADLINE_MS, () => this.driver.call(command, args))
+  }
+
+  /** All keys that match, of all masters on a Cluster. */
+  async scan(pattern: string): Promise<string[]> {
+    const names = new Set<string>()
+    const nodes = this.driver instanceof Cluster ? this.driver.nodes('master') : [this.driver]
+    for (const node of nodes) {
+      let cursor = '0'
+      do {
+        const page = await this.#send(CALL_DEADLINE_MS, () => node.call('SCAN', [cursor, 'MATCH', pattern, 'COUNT', 1_000]))
+        const [next, keys] = page as [string, string[]]
+        for (const key of keys) names.add(key)
+        cursor = next
+      } while (cursor !== '0')
+    }
+    return [...names]
+  }
+
+  /** Several commands in one write; rejects with the first error after all have been answered. */
+  async callAll(commands: readonly (readonly [string, ...Arg[]])[]): Promise<unknown[]> {
+    const settled = await Promise.allSettled(commands.map(([command, ...args]) => this.call(command, ...args)))
+    return settled.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
+  }
+
+  async #send<T>(deadlineMs: number, command: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new RqtsError('RQTS_CLOSED', 'This connection has been closed; make a new Queue or Worker')
+    if (this.#inFlight++ === 0) this.#hold(true)
+    let timer: NodeJS.Timeout | undefined
+    try {
+      const until = clock.monotonic() + deadlineMs
+      if (this.driver.status !== 'ready') await this.#ready(deadlineMs)
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(unavailable(this.where, this.driver.status === 'ready' ? `no answer within ${deadlineMs} ms` : this.#lastError)),
+          Math.max(1, until - clock.monotonic()),
+        )
+      })
+      return await Promise.race([this.#attempt(command, until), late])
+    } catch (error) {
+      throw translateError(error, this.where)
+    } finally {
+      clearTimeout(timer)
+      if (--this.#inFlight === 0) this.#hold(false)
+    }
+  }
+
+  /** ioredis notices the end of a socket a moment after the socket does; what it could not send then waits for the next one. */
+  async #attempt<T>(command: () => Promise<T>, until: number): Promise<T> {
+    for (;;) {
+      if (this.driver.status !== 'ready') await this.#ready(Math.max(1, until - clock.monotonic()))
+      try {
+        return await command()
+      } catch (error) {
+        const unsent = error instanceof Error && error.message.startsWith("Stream isn't writeable")
+        if (!unsent || this.#closed || clock.monotonic() >= until) throw error
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
+  async #ready(deadlineMs: number): Promise<void> {
+    const { driver } = this
+    if (driver.status === 'wait' || driver.status === 'end') {
+      // Failures show in 'error' and are tried again; only the deadline below gives up.
+      driver.connect().catch(() => undefined)
+    }
+    // One listener however many calls wait: a thousand may, before the first connection stands.
+    this.#becomingReady ??= new Promise<void>((resolve) => driver.once('ready', resolve)).then(() => {
+      this.#becomingReady = undefined
+    })
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unavailable(this.where, this.#lastError)), deadlineMs)
+    })
+    try {
+      await Promise.race([this.#becomingReady, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** An idle socket must not keep a producer's process from ending; a pending call must. */
+  #hold(busy: boolean): void {
+    if (!(this.driver instanceof Redis)) return
+    const { stream } = this.driver as unknown as { stream?: { ref?(): void; unref?(): void } }
+    if (busy) stream?.ref?.()
+    else stream?.unref?.()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await endDriver(this.driver)
+  }
+}
+
+/** Says goodbye if the server listens, hangs up if it does not. */
+export async function endDriver(driver: Driver): Promise<void> {
+  if (driver.status === 'ready' && driver instanceof Redis) {
+    const done = driver.quit().catch(() => undefined)
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([done, new Promise((resolve) => (timer = setTimeout(resolve, 500)))])
+    clearTimeout(timer)
+  }
+  driver.disconnect()
+}

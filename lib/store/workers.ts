@@ -1,0 +1,52 @@
+import { unlessFull } from './errors.ts'
+import { readHash } from './jobs.ts'
+import { parseTime, type Store } from './store.ts'
+
+/** A record outlives its worker by this much, so that `info` can say which one was lost. */
+const KEPT_MS = 3_600_000
+
+export interface WorkerRecord {
+  name: string
+  alive: boolean
+  heartbeatAgeMs: number
+  fields: Readonly<Record<string, string>>
+}
+
+/** False when a live worker of another identity has the name. */
+export async function enlistWorker(
+  store: Store,
+  name: string,
+  identity: string,
+  aliveMs: number,
+  fields: Readonly<Record<string, string | number>>,
+): Promise<boolean> {
+  const flat = Object.entries(fields).flatMap(([field, value]) => (value === '' ? [] : [field, value]))
+  const now = (await store.client.run('enlist', [store.keys.worker(name)], [identity, aliveMs, KEPT_MS, ...flat])) as number
+  if (now === 0) return false
+  const listed = store.client.callAll([
+    ['ZADD', store.keys.workers, now + aliveMs, name],
+    ['ZREMRANGEBYSCORE', store.keys.workers, '-inf', now - KEPT_MS],
+  ])
+  // A full Redis refuses the score, which only says when the name may be forgotten.
+  await listed.catch(unlessFull)
+  return true
+}
+
+export async function delistWorker(store: Store, name: string, queues: readonly string[]): Promise<void> {
+  await store.client.callAll([
+    ['DEL', store.keys.worker(name)],
+    ['ZREM', store.keys.workers, name],
+    ...queues.map((queue) => ['DEL', store.keys.claim(queue, name)] as const),
+  ])
+}
+
+export async function readWorkers(store: Store): Promise<WorkerRecord[]> {
+  const [time, names] = (await store.client.callAll([['TIME'], ['ZRANGE', store.keys.workers, 0, -1]])) as [unknown, string[]]
+  const now = parseTime(time)
+  const hashes = await Promise.all(names.map((name) => readHash(store, store.keys.worker(name))))
+  return hashes.flatMap((fields, i) => {
+    if (fields === null) return []
+    const heartbeatAgeMs = Math.max(0, now - Number(fields['heartbeat'] ?? 0))
+    return [{ name: names[i]!, alive: Number(fields['deadline'] ?? 0) > now, heartbeatAgeMs, fields }]
+  })
+}

@@ -1,0 +1,60 @@
+import type { Logger } from '../logger.ts'
+import { Service } from '../service/service.ts'
+import { forgetWishes, readWishes } from '../store/control.ts'
+import type { Store } from '../store/store.ts'
+
+export interface ControlPort {
+  pause(paused: boolean): void
+  resize(concurrency: number): void
+  stop(force: boolean): void
+}
+
+const ASK_MS = 1_000
+
+/** Does what people want of this worker. The wishes are in Redis; messages only make it look sooner. */
+export class Control {
+  readonly #store: Store
+  readonly #name: string
+  readonly #port: ControlPort
+  readonly #service: Service
+  #concurrency: number | undefined
+  /** Until Redis has answered once, there is nothing of ours to forget. */
+  #known = false
+
+  constructor(store: Store, name: string, logger: Logger, port: ControlPort) {
+    this.#store = store
+    this.#name = name
+    this.#port = port
+    this.#service = new Service('remote control', logger, async () => {
+      await this.look()
+      return ASK_MS
+    })
+  }
+
+  start(): void {
+    this.#service.start()
+  }
+
+  hurry(): void {
+    this.#service.hurry()
+  }
+
+  async stop(): Promise<void> {
+    await this.#service.stop()
+    if (this.#known) await forgetWishes(this.#store, this.#name, 'paused', 'concurrency', 'stop').catch(() => undefined)
+  }
+
+  /** Also before the first claim: a pause for all holds for those that start later. */
+  async look(): Promise<void> {
+    const { paused, concurrency, stop } = await readWishes(this.#store, this.#name)
+    this.#known = true
+    this.#port.pause(paused)
+    if (concurrency !== undefined && concurrency !== this.#concurrency) {
+      this.#concurrency = concurrency
+      this.#port.resize(concurrency)
+    }
+    if (stop === undefined) return
+    await forgetWishes(this.#store, this.#name, 'stop')
+    this.#port.stop(stop === 'force')
+  }
+}

@@ -1,0 +1,111 @@
+import { hostname } from 'node:os'
+import type { Logger } from '../logger.ts'
+import { Service } from '../service/service.ts'
+import type { Store } from '../store/store.ts'
+import { delistWorker, enlistWorker } from '../store/workers.ts'
+import { VERSION } from '../version.ts'
+import type { PoolKind } from './pool/pool.ts'
+
+export type WorkerState = 'starting' | 'idle' | 'busy' | 'paused' | 'stopping'
+
+export type WorkerFields = Readonly<Record<string, string | number>>
+
+export interface Presence {
+  state: WorkerState
+  pool: PoolKind
+  /** Of children, when handlers run there. */
+  pids: readonly number[]
+  queues: readonly string[]
+  concurrency: number
+  tasks: readonly string[]
+  /** `queue/id` of running jobs. */
+  jobs: readonly string[]
+  succeeded: number
+  failed: number
+}
+
+const BEAT_MS = 5_000
+const ALIVE_MS = 20_000
+const MAX_LISTED_JOBS = 100
+const MAX_LISTED_TASKS = 200
+
+/** The worker's entry in Redis: what `rqts info` shows. Written whole at each beat, so a flushed Redis heals by itself. */
+export class Heartbeat {
+  readonly #store: Store
+  readonly #name: string
+  readonly #identity: string
+  readonly #presence: () => Presence
+  readonly #tell: (record: WorkerFields, aliveMs: number) => void
+  readonly #service: Service
+  readonly #startedAt = Date.now()
+  #told: WorkerState = 'starting'
+  #enlisted = false
+
+  /** `told`: what was written, for whoever must write it when this thread cannot. */
+  constructor(
+    store: Store,
+    name: string,
+    identity: string,
+    logger: Logger,
+    presence: () => Presence,
+    told: (record: WorkerFields, aliveMs: number) => void,
+  ) {
+    this.#store = store
+    this.#name = name
+    this.#identity = identity
+    this.#presence = presence
+    this.#tell = told
+    this.#service = new Service('heartbeat', logger, async () => {
+      await this.beat()
+      return BEAT_MS * (0.9 + Math.random() * 0.2)
+    })
+  }
+
+  start(): void {
+    this.#service.start()
+  }
+
+  /** Called every second or so: a new state is told soon, but not each time a job comes or goes. */
+  notice(): void {
+    if (this.#presence().state !== this.#told) this.hurry()
+  }
+
+  /** The state has changed and people may be looking. */
+  hurry(): void {
+    this.#service.hurry()
+  }
+
+  /** False when a live worker of the same name exists. */
+  async beat(): Promise<boolean> {
+    const { state, pool, pids, queues, concurrency, tasks, jobs, succeeded, failed } = this.#presence()
+    this.#told = state
+    const record: WorkerFields = {
+      state,
+      host: hostname(),
+      pid: process.pid,
+      queues: queues.join(','),
+      pool,
+      pids: pids.join(','),
+      concurrency,
+      tasks: tasks.length,
+      task_names: tasks.slice(0, MAX_LISTED_TASKS).join(','),
+      jobs: jobs.slice(0, MAX_LISTED_JOBS).join(','),
+      succeeded,
+      failed,
+      started_at: this.#startedAt,
+      memory: process.memoryUsage.rss(),
+      version: VERSION,
+      node: process.version,
+    }
+    const enlisted = await enlistWorker(this.#store, this.#name, this.#identity, ALIVE_MS, record)
+    if (enlisted) this.#tell(record, ALIVE_MS)
+    this.#enlisted ||= enlisted
+    return enlisted
+  }
+
+  async stop(queues: readonly string[]): Promise<void> {
+    await this.#service.stop()
+    // The record may be another worker's, whose name this one was refused.
+    if (this.#enlisted) await delistWorker(this.#store, this.#name, queues)
+  }
+}

@@ -1,0 +1,193 @@
+import { clock } from '../../clock.ts'
+import { RqtsError } from '../../errors.ts'
+import { decodeError, encodeError } from '../../payload/stored-error.ts'
+import type { ClaimedJob, Outcome } from '../../store/attempts.ts'
+import { type Interruption, interrupted, interruptionError, type TaskRetry } from '../ending.ts'
+import { attemptOf, Run, type RunListener } from '../run.ts'
+import type { ChildFacts, ChildInit, FromChild } from './protocol.ts'
+import type { Launch, Transport } from './transport.ts'
+
+/** An attempt in a child. Its time runs from when the child gets it. */
+export class ChildRun extends Run {
+  member: Member | undefined
+  interruption: Interruption | undefined
+
+  constructor(job: ClaimedJob, listener: RunListener) {
+    super(job, listener)
+  }
+
+  override get deadline(): number {
+    if (this.job.timeoutMs <= 0) return Number.POSITIVE_INFINITY
+    return (this.member === undefined ? clock.monotonic() : this.startedAt) + this.job.timeoutMs
+  }
+}
+
+export interface MemberPort {
+  ready(member: Member, facts: ChildFacts): void
+  /** Free for the next job, unless it retires. */
+  free(member: Member): void
+  /** `error`: why it never became ready, when it said so. */
+  gone(member: Member, how: string, error: Error | undefined): void
+  retryOf(task: string): TaskRetry
+}
+
+export interface MemberOptions {
+  launch: Launch
+  init: ChildInit
+  graceMs: number
+  maxLost: number
+  maxJobs: number
+  maxMemory: number
+}
+
+/** For orders other than a timeout: who is asked to stop by a person or a shutdown has a moment, not a grace. */
+const SHORT_GRACE_MS = 500
+const TEARDOWN_MS = 5_000
+
+/** One child process or thread and the job that it runs. */
+export class Member {
+  readonly #options: MemberOptions
+  readonly #port: MemberPort
+  readonly #transport: Transport
+  #run: ChildRun | undefined
+  #jobs = 0
+  #memory = 0
+  #retired = false
+  #gone = false
+  #unfit: Error | undefined
+  #killTimer: NodeJS.Timeout | undefined
+  #killAt = Number.POSITIVE_INFINITY
+  ready = false
+
+  constructor(options: MemberOptions, port: MemberPort) {
+    this.#options = options
+    this.#port = port
+    this.#transport = options.launch({ message: (message) => this.#hear(message), exit: (how) => this.#exit(how) })
+    this.#transport.send({ say: 'init', init: options.init })
+  }
+
+  get pid(): number | undefined {
+    return this.#transport.pid
+  }
+
+  get retired(): boolean {
+    return this.#retired
+  }
+
+  /** Has done its share, or has grown too large. */
+  get worn(): boolean {
+    return this.#jobs >= this.#options.maxJobs || this.#memory > this.#options.maxMemory
+  }
+
+  run(run: ChildRun): void {
+    this.#run = run
+    run.member = this
+    run.startedAt = clock.monotonic()
+    this.#jobs++
+    this.#transport.send({ say: 'run', job: run.job })
+  }
+
+  /** The signal aborts; a handler that goes on is ended with its process. The outcome is written when it is certain that nothing runs. */
+  interrupt(run: ChildRun, kind: Interruption): void {
+    if (this.#run !== run) return
+    if (run.interruption === undefined) {
+      run.interruption = kind
+      const { code, message } = interruptionError(run.job, kind)
+      this.#transport.send({ say: 'abort', code, message })
+    }
+    this.#killIn(kind === 'timeout' ? this.#options.graceMs : Math.min(this.#options.graceMs, SHORT_GRACE_MS))
+  }
+
+  /** No more jobs; ends after the one that it runs. */
+  retire(): void {
+    if (this.#retired) return
+    this.#retired = true
+    // One that is still loading has nothing to tear down.
+    if (!this.ready) this.kill()
+    else if (this.#run === undefined) this.#dismiss()
+  }
+
+  kill(): void {
+    this.#transport.kill()
+  }
+
+  #dismiss(): void {
+    this.#transport.send({ say: 'stop' })
+    this.#killIn(TEARDOWN_MS)
+  }
+
+  #hear(message: FromChild): void {
+    if (message.say === 'ready') {
+      this.ready = true
+      this.#port.ready(this, message.facts)
+    } else if (message.say === 'unfit') {
+      this.#unfit = decodeError(message.error)
+    } else {
+      this.#done(message)
+    }
+  }
+
+  #done({ outcome, last, memory }: FromChild & { say: 'done' }): void {
+    const run = this.#run
+    if (run === undefined || run.job.token !== outcome.token || run.job.id !== outcome.id) return
+    this.#run = undefined
+    if (memory !== undefined) this.#memory = memory
+    this.#keep()
+    // Free first: whoever hears of the end may have the next job at hand.
+    if (last === true) this.#retired = true
+    else if (this.#retired) this.#dismiss()
+    else this.#port.free(this)
+    if (run.interruption === undefined) run.end(outcome, 'error' in outcome ? decodeError(outcome.error) : undefined)
+    else this.#finish(run, run.interruption, '; it stopped when its signal aborted')
+  }
+
+  #exit(how: string): void {
+    const run = this.#run
+    this.#gone = true
+    this.#run = undefined
+    this.#keep()
+    this.#port.gone(this, how, this.#unfit)
+    if (run === undefined) return
+    if (run.interruption !== undefined)
+      this.#finish(
+        run,
+        run.interruption,
+        `; it did not stop within ${this.#graceOf(run.interruption)} ms after its signal had aborted, so it was ended by force`,
+      )
+    else this.#lose(run, how)
+  }
+
+  #finish(run: ChildRun, kind: Interruption, how: string): void {
+    const error = interruptionError(run.job, kind, kind === 'timeout' ? how : '')
+    const ending = interrupted(run.job, kind, error, this.#port.retryOf(run.job.task))
+    run.end(ending.outcome, ending.error)
+  }
+
+  /** It took its process down, which counts as lost and not as a failed attempt: whether the job did it, nobody knows. */
+  #lose(run: ChildRun, how: string): void {
+    const error = new RqtsError('RQTS_LOST', `The ${this.pid === undefined ? 'thread' : 'process'} that ran the job ${how}`, {
+      jobId: run.job.id,
+    })
+    error.stack = ''
+    const outcome: Outcome = { ...attemptOf(run.job), kind: 'lost', maxLost: this.#options.maxLost, error: encodeError(error) }
+    run.end(outcome, error)
+  }
+
+  #graceOf(kind: Interruption): number {
+    return kind === 'timeout' ? this.#options.graceMs : Math.min(this.#options.graceMs, SHORT_GRACE_MS)
+  }
+
+  /** The earliest order counts. */
+  #killIn(ms: number): void {
+    const at = clock.monotonic() + ms
+    if (this.#gone || at >= this.#killAt) return
+    this.#keep()
+    this.#killAt = at
+    this.#killTimer = setTimeout(() => this.kill(), ms)
+  }
+
+  #keep(): void {
+    clearTimeout(this.#killTimer)
+    this.#killAt = Number.POSITIVE_INFINITY
+  }
+}

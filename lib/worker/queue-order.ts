@@ -1,0 +1,78 @@
+import { RqtsError } from '../errors.ts'
+import { checkName } from '../names.ts'
+import { isRegistered, queueNames } from '../store/queues.ts'
+import type { Store } from '../store/store.ts'
+import type { Strategy } from './options.ts'
+
+/** Queues of this name are for one worker each: what is sent to all of them waits there. */
+const OWN = 'worker:'
+
+/** The queues of a worker and the order in which it asks them. Wildcards are looked up anew now and then. */
+export class QueueOrder {
+  readonly #patterns: readonly string[]
+  readonly #strategy: Strategy
+  /** The queue that is for this worker alone. */
+  readonly own: string
+  #queues: string[]
+
+  constructor(patterns: string | readonly string[], strategy: Strategy, worker = '') {
+    const list = typeof patterns === 'string' ? [patterns] : [...patterns]
+    if (list.length === 0) throw new RqtsError('RQTS_BAD_OPTION', "A worker needs at least one queue: new Worker('default')")
+    for (const pattern of list) checkName('queue', typeof pattern === 'string' ? pattern.replaceAll('*', 'x') : pattern)
+    this.#patterns = [...new Set(list)]
+    this.#strategy = strategy
+    this.own = OWN + worker
+    this.#queues = this.#patterns.filter((pattern) => !pattern.includes('*'))
+  }
+
+  get hasWildcard(): boolean {
+    return this.#patterns.some((pattern) => pattern.includes('*'))
+  }
+
+  /** As given, for banners and `info`. */
+  get patterns(): readonly string[] {
+    return this.#patterns
+  }
+
+  get all(): readonly string[] {
+    return this.#queues
+  }
+
+  /** Expands wildcards, and looks for what is sent to this worker alone; true when queues came or went. */
+  async refresh(store: Store): Promise<boolean> {
+    const known = this.hasWildcard ? await queueNames(store) : []
+    const expanded = this.#patterns.flatMap((pattern) => (pattern.includes('*') ? known.filter(matcher(pattern)) : [pattern]))
+    const own = await isRegistered(store, this.own)
+    const queues = [...new Set([...(own ? [this.own] : []), ...expanded])]
+    const changed = queues.length !== this.#queues.length || queues.some((queue) => !this.#queues.includes(queue))
+    if (changed) this.#queues = queues
+    return changed
+  }
+
+  /** The order for the next claim. */
+  next(): readonly string[] {
+    if (this.#strategy !== 'random' || this.#queues.length < 2) return this.#queues
+    return shuffled(this.#queues)
+  }
+
+  /** Round robin: a queue that was just served goes to the end. */
+  served(queues: ReadonlySet<string>): void {
+    if (this.#strategy !== 'round-robin' || queues.size === 0) return
+    this.#queues = [...this.#queues.filter((queue) => !queues.has(queue)), ...this.#queues.filter((queue) => queues.has(queue))]
+  }
+}
+
+function matcher(pattern: string): (name: string) => boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^$|()[\]{}/-]/g, '\\$&'))
+  const expression = new RegExp(`^${parts.join('.*')}$`)
+  return (name) => expression.test(name) && (pattern.startsWith(OWN) || !name.startsWith(OWN))
+}
+
+function shuffled(queues: readonly string[]): string[] {
+  const copy = [...queues]
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    ;[copy[i], copy[j]] = [copy[j]!, copy[i]!]
+  }
+  return copy
+}

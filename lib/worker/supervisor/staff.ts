@@ -1,0 +1,69 @@
+import { type ChildProcess, fork } from 'node:child_process'
+
+/** What a worker process tells its supervisor over IPC. */
+export type Report = { rqts: 'name'; name: string; maxLost: number } | { rqts: 'ready' }
+
+/** Set for a worker process that a supervisor has started. */
+export const SUPERVISED = 'RQTS_SUPERVISED'
+
+export interface StaffPort {
+  ready(staff: Staff): void
+  exit(staff: Staff, code: number | null, signal: NodeJS.Signals | null): void
+}
+
+/** One worker process, from its start to its end. */
+export class Staff {
+  readonly slot: number
+  readonly startedAt: number = performance.now()
+  name: string | undefined
+  maxLost = 3
+  ready = false
+  /** Asked to leave: its end is no loss. */
+  leaving = false
+  readonly #child: ChildProcess
+
+  constructor(slot: number, command: readonly string[], port: StaffPort) {
+    this.slot = slot
+    const [script, ...args] = command
+    // A group of its own: Ctrl-C reaches the supervisor alone, and whatever the process leaves behind can be ended with it.
+    this.#child = fork(script!, args, {
+      env: { ...process.env, [SUPERVISED]: String(slot) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      detached: true,
+    })
+    this.#child.on('message', (message) => {
+      const report = message as Report
+      if (report.rqts === 'name') [this.name, this.maxLost] = [report.name, report.maxLost]
+      else if (report.rqts === 'ready') {
+        this.ready = true
+        port.ready(this)
+      }
+    })
+    this.#child.on('error', () => undefined)
+    this.#child.on('exit', (code, signal) => {
+      this.#killGroup()
+      port.exit(this, code, signal)
+    })
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  kill(): void {
+    this.#killGroup()
+    this.#child.kill('SIGKILL')
+  }
+
+  #killGroup(): void {
+    try {
+      if (this.pid !== undefined) process.kill(-this.pid, 'SIGKILL')
+    } catch {
+      // Nobody is left in it.
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// The built package, as a program would use it. The folder is a copy, so that a build during the run does not mix versions.
+const { Queue, task, Worker } = await import(`${process.env.RQTS_BENCH_DIST}/lib/index.js`)
+
+const RETENTION = { default: {}, age: { resultTtl: '500s' }, keep: { resultTtl: -1 }, remove: { resultTtl: 0 } }
+const argsOf = (payload) => (payload === undefined ? [] : [payload])
+
+export function open({ url, queue: name, retention }) {
+  const defaults = RETENTION[retention]
+  const queue = new Queue(name, { connection: url, ...(retention !== 'default' && { defaults }) })
+  return {
+    enqueue: (payload) => queue.enqueue('bench', argsOf(payload)),
+    enqueueMany: (payloads) => queue.enqueueMany(payloads.map((payload) => ['bench', argsOf(payload)])),
+    schedule: (at, payloads) => queue.enqueueMany(payloads.map((payload) => ['bench', argsOf(payload), { runAt: at }])),
+    async dependents(n, payload) {
+      const parent = await queue.enqueue('bench', argsOf(payload))
+      await queue.enqueueMany(Array.from({ length: n }, () => ['bench', argsOf(payload), { dependsOn: parent }]))
+    },
+    close: () => queue.close(),
+  }
+}
+
+export async function work({ url, queue, concurrency, handle }) {
+  function run(payload) {
+    return handle(this.id, payload)
+  }
+  const worker = new Worker(queue, { connection: url, concurrency, tasks: [task('bench', run)] })
+  const ended = worker.run()
+  return async () => {
+    await worker.stop()
+    await ended
+  }
+}

@@ -1,0 +1,129 @@
+// A process that does one library's work for the harness, told what to do over IPC. Producers and workers never share an event loop.
+import { LIBRARIES } from './libraries.mjs'
+import { nowUs, PAYLOADS, stamped } from './payloads.mjs'
+
+const MANY = 1_000
+const adapter = await LIBRARIES[process.argv[2]].load()
+let client
+const pauseOf = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const operations = {
+  open(options) {
+    client = adapter.open(options)
+  },
+  async enqueue({ payload, how, n, maxMs = Number.POSITIVE_INFINITY }) {
+    const began = performance.now()
+    const cpu = process.cpuUsage()
+    const count = await (how === 'bulk' ? inBulk(PAYLOADS[payload], n, maxMs) : oneByOne(PAYLOADS[payload], n, how, maxMs))
+    const ms = performance.now() - began
+    return { count, ms, cpuUs: spent(process.cpuUsage(cpu)) }
+  },
+  pace,
+  knock,
+  schedule: ({ at, n }) => inChunks(n, (chunk) => client.schedule(at, chunk)),
+  dependents: ({ n }) => client.dependents(n, PAYLOADS['120 B']),
+  work: startWork,
+  stopWork,
+  cpu: () => spent(process.cpuUsage()),
+  async close() {
+    await client.close()
+  },
+}
+
+async function oneByOne(payload, n, inFlight, maxMs) {
+  const end = performance.now() + maxMs
+  let begun = 0
+  async function lane() {
+    while (begun < n && performance.now() < end) {
+      begun++
+      await client.enqueue(payload)
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, lane))
+  return begun
+}
+
+async function inBulk(payload, n, maxMs) {
+  const end = performance.now() + maxMs
+  let count = 0
+  while (count < n && performance.now() < end) {
+    const size = Math.min(MANY, n - count)
+    await client.enqueueMany(new Array(size).fill(payload))
+    count += size
+  }
+  return count
+}
+
+async function inChunks(n, send) {
+  for (let left = n; left > 0; left -= MANY) await send(new Array(Math.min(MANY, left)).fill(PAYLOADS['120 B']))
+}
+
+/** How late a timer of Node may be. What comes later still is the library's doing and counts against it. */
+const TIMER_US = 2_000
+
+/** Open loop: no job waits for the answer to another. Those of the first `warmupMs` carry no stamp. */
+async function pace({ rate, ms, warmupMs }) {
+  const begin = nowUs()
+  const total = Math.round((rate * (ms + warmupMs)) / 1_000)
+  let [sent, answered, failed] = [0, 0, 0]
+  while (sent < total) {
+    const now = nowUs()
+    for (; sent < total; sent++) {
+      const due = begin + (sent * 1e6) / rate
+      if (due > now) break
+      const stamp = due < begin + warmupMs * 1_000 ? 0 : Math.min(nowUs(), due + TIMER_US)
+      client.enqueue(stamped(stamp)).then(
+        () => answered++,
+        () => failed++,
+      )
+    }
+    await pauseOf(1)
+  }
+  const offered = (total * 1e6) / (nowUs() - begin)
+  while (answered + failed < total) await pauseOf(5)
+  return { total, failed, offered }
+}
+
+/** One job at a time to a worker that has nothing to do. */
+async function knock({ n, warmup, gapMs }) {
+  for (let i = 0; i < n + warmup; i++) {
+    await pauseOf(gapMs * (0.5 + Math.random()))
+    await client.enqueue(stamped(i < warmup ? 0 : nowUs()))
+  }
+}
+
+let worker
+
+async function startWork(options) {
+  const seen = []
+  const waits = []
+  function handle(id, payload) {
+    seen.push(id)
+    if (payload?.at > 0) waits.push(nowUs() - payload.at)
+    return 1
+  }
+  worker = { seen, waits, stop: await adapter.work({ ...options, handle }) }
+}
+
+async function stopWork() {
+  await worker.stop()
+  const { seen, waits } = worker
+  worker = undefined
+  return { seen, waits }
+}
+
+function spent({ user, system }) {
+  return user + system
+}
+
+process.on('disconnect', () => process.exit())
+process.on('message', (call) => void answer(call))
+process.send({ ready: true })
+
+async function answer({ id, operation, argument }) {
+  try {
+    process.send({ id, value: await operations[operation](argument ?? {}) })
+  } catch (error) {
+    process.send({ id, error: error.stack })
+  }
+}

@@ -1,0 +1,39 @@
+import { startAgent } from '../agents.mjs'
+import { LIBRARIES } from '../libraries.mjs'
+import { checkDeliveries, watchWork } from './watch.mjs'
+
+export const QUEUE = 'bench'
+
+/** Jobs per second that workers take from a queue that was filled before, and what each costs Redis and the worker. */
+export async function measureProcess(bench, library, plan) {
+  const { n, warmup, maxMs, payload = '120 B', retention = 'default', ...workers } = plan
+  await bench.fresh()
+  await bench.produce(library, retention, (producer) => producer.call('enqueue', { payload, how: 'bulk', n }))
+  return await withWorkers(bench, library, { retention, ...workers }, async (agents) => {
+    const watched = { redis: bench.redis, keys: LIBRARIES[library].keys(QUEUE), total: n }
+    const result = await watchWork({ ...watched, warmup, maxMs, cpuOf: () => cpuOf(agents) })
+    const { seen } = await stopWork(agents)
+    return { ...result, deliveries: await checkDeliveries(watched, seen) }
+  })
+}
+
+export async function withWorkers(bench, library, { processes = 1, concurrency = 10, latencyMs = 0, retention = 'default' }, use) {
+  const url = await bench.urlWith(latencyMs)
+  const agents = await Promise.all(Array.from({ length: processes }, () => startAgent(library, { profile: bench.profile })))
+  try {
+    await Promise.all(agents.map((agent) => agent.call('work', { url, queue: QUEUE, concurrency, retention })))
+    return await use(agents)
+  } finally {
+    await Promise.all(agents.map((agent) => agent.end()))
+  }
+}
+
+export async function stopWork(agents) {
+  const ends = await Promise.all(agents.map((agent) => agent.call('stopWork')))
+  return { seen: ends.flatMap(({ seen }) => seen), waits: ends.flatMap(({ waits }) => waits) }
+}
+
+export async function cpuOf(agents) {
+  const all = await Promise.all(agents.map((agent) => agent.call('cpu')))
+  return all.reduce((sum, us) => sum + us, 0)
+}

@@ -1,0 +1,65 @@
+// What rqts set out to reach, checked against one run.
+import { ratio, stat, times } from './table.mjs'
+
+const faster = (text, scenario, least) => ({
+  text: `${text}: at least ${least} × BullMQ`,
+  check(results) {
+    const value = ratio(results, scenario, 'bullmq', 'rate')
+    return value && { measured: times(value), met: value >= least }
+  },
+})
+
+const below = (text, scenario, metric, unit) => ({
+  text: `${text} below BullMQ's`,
+  check(results) {
+    const [own, other] = ['rqts', 'bullmq'].map((library) => stat(results, scenario, library, metric)?.median)
+    return own !== undefined && other !== undefined
+      ? { measured: `${number(own)} against ${number(other)} ${unit}`, met: own <= other }
+      : undefined
+  },
+})
+
+const atMost = (text, scenario, metric, most, unit) => ({
+  text: `${text}: at most ${most} ${unit}`,
+  check(results) {
+    const own = stat(results, scenario, 'rqts', metric)?.median
+    return own === undefined ? undefined : { measured: `${number(own)} ${unit}`, met: own <= most }
+  },
+})
+
+export const TARGETS = [
+  faster('Enqueueing one by one, 100 in flight', 'enqueue/100', 4),
+  faster('Enqueueing in bulk', 'enqueue/bulk', 6),
+  faster('Processing at concurrency 1', 'process/c1', 10),
+  faster('Processing at concurrency 10', 'process/c10', 3),
+  faster('Processing at concurrency 100', 'process/c100', 3),
+  faster('Processing at concurrency 10, 1 ms away', 'process/c10/1ms', 5),
+  below('Start of a single job by an idle worker, p50', 'pickup/idle', 'p50', 'ms'),
+  below('Start of a single job by an idle worker, p99', 'pickup/idle', 'p99', 'ms'),
+  atMost('Start at half of the best rate, p99', 'pickup/half', 'p99', 10, 'ms'),
+  below('Memory of a waiting job', 'memory/120B', 'waitingBytes', 'B'),
+  below('Memory of a finished job', 'memory/120B', 'finishedBytes', 'B'),
+  atMost('An idle worker', 'idle', 'calls', 2, 'calls/s'),
+  growth('Enqueueing', 'enqueueUs'),
+  growth('Processing', 'processUs'),
+]
+
+/** Redis time per job, so that it says nothing about what else the machine does. */
+function growth(text, metric) {
+  return {
+    text: `${text} costs Redis the same whatever waits (within 30 %)`,
+    check(results) {
+      const sizes = Object.keys(results)
+        .flatMap((name) => (name.startsWith('backlog/') ? [Number(name.slice('backlog/'.length))] : []))
+        .sort((a, b) => a - b)
+      if (sizes.length < 2) return undefined
+      const [few, many] = [sizes[0], sizes.at(-1)].map((size) => stat(results, `backlog/${size}`, 'rqts', metric)?.median)
+      if (few === undefined || many === undefined) return undefined
+      return { measured: `${number(few)} → ${number(many)} µs`, met: many <= few * 1.3 }
+    },
+  }
+}
+
+function number(value) {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toFixed(2)))
+}

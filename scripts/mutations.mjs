@@ -1,0 +1,178 @@
+// `node scripts/mutations.mjs [name…]`: takes one guard at a time out of the Lua scripts and requires the tests to notice.
+// Works on a copy of the project, so nothing here is touched. Prints the survivors; exit 1 when there are any.
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './modules.mjs'
+
+/** name · file · what is replaced · by what. Each text must be there: a mutation that no longer applies is an error. */
+const MUTATIONS = [
+  ['settle: token not checked', 'settle', 'local mine = not job.err and job[1] == token', 'local mine = not job.err'],
+  ['settle: status not checked', 'settle', "local open = mine and job[2] == 'started' and", 'local open = mine and'],
+  ['settle: one job twice in a call', 'settle', ' and not seen[prefix .. id]', ''],
+  ['settle: lease not given back', 'settle', "if #ids > 0 then redis.call('ZREM', base .. 'started', unpack(ids)) end", ''],
+  ['settle: an order to stop is ignored', 'settle', "local asked = flags and has(flags, 's')", 'local asked = false'],
+  ['settle: finished jobs are not listed', 'settle', "if #kept > 0 then redis.call('ZADD', base .. 'finished', unpack(kept)) end", ''],
+  [
+    'settle: its own repetition is not known',
+    'settle',
+    'if vanished then say(home, caller, request .. (news and 1 or 0) .. verdicts) end',
+    '',
+  ],
+  ['settle: no word of the outbox', 'settle', "if flags and string.find(flags, '[dc]') then news = true end", ''],
+  [
+    'claim: the same request takes anew',
+    '_claim',
+    "if type(last) == 'string' and string.sub(last, 1, #token + 1) == token .. ' ' then",
+    'if false then',
+  ],
+  [
+    'claim: a repetition returns what others hold',
+    '_claim',
+    "if job[1] == token and job[2] == 'started' then",
+    "if job[2] == 'started' then",
+  ],
+  ['claim: a repetition returns what has ended', '_claim', "if job[1] == token and job[2] == 'started' then", 'if job[1] == token then'],
+  ['claim: no marker for the rest', '_claim', "if looked > 0 and redis.call('LLEN', base .. 'queue') > 0 then wake(base) end", ''],
+  ['claim: no lease', '_take', "if #leases > 0 then redis.call('ZADD', base .. 'started', unpack(leases)) end", ''],
+  ['claim: status not checked', '_take', "if status ~= 'queued' or not (job[2] and job[3]) then", 'if not (job[2] and job[3]) then'],
+  ['claim: expired jobs run', '_take', 'elseif expires and expires <= now then', 'elseif false then'],
+  [
+    'claim: a paused queue is served',
+    '_take',
+    "meta.err or meta[1] or (meta[2] and meta[2] ~= '1')",
+    "meta.err or (meta[2] and meta[2] ~= '1')",
+  ],
+  ['claim: a newer queue is served', '_take', "meta.err or meta[1] or (meta[2] and meta[2] ~= '1')", 'meta.err or meta[1]'],
+  ['claim: leases are not tried first', '_take', "return type(redis.pcall('ZREM', base .. 'started', '')) ~= 'number'", 'return false'],
+  ['claim: attempts do not grow', '_take', "whole(job[5], 0) + 1 or '1'", "whole(job[5], 0) or '1'"],
+  [
+    'renew: token not checked',
+    'renew',
+    "local held = not job.err and job[1] == ARGV[at + 1] and job[2] == 'started'",
+    "local held = not job.err and job[2] == 'started'",
+  ],
+  ['renew: status not checked', 'renew', " and job[2] == 'started'", ''],
+  ['renew: refused by a full Redis', 'renew', "redis.call('ZREM', base .. 'started', '')", ''],
+  ['note: token not checked', 'note', ' or job[2] ~= ARGV[2])', ')'],
+  ['note: a job that is gone is born again', 'note', 'if not job[1] or (ARGV', 'if (ARGV'],
+  ['note: a line said again is written again', 'note', 'if writer == last and tonumber(n) <= tonumber(before) then return 1 end', ''],
+  ['note: refused by a full Redis', 'note', "redis.call('ZREM', base .. 'started', '')", ''],
+  ['sweep: status not checked', 'sweep', "if not job.err and job[1] == 'started' then", 'if not job.err then'],
+  [
+    'sweep: leases that have not ended',
+    'sweep',
+    "'ZRANGEBYSCORE', base .. container, '-inf', now,",
+    "'ZRANGEBYSCORE', base .. container, '-inf', '+inf',",
+  ],
+  ['sweep: the token stays', 'sweep', "redis.call('HDEL', key, 'token')", ''],
+  ['sweep: the lease stays', 'sweep', "redis.call('ZREM', base .. 'started', id)", ''],
+  ['sweep: an order to stop is ignored', 'sweep', "if has(job[2], 's') then", 'if false then'],
+  ['sweep: lost for ever', '_outcome', 'if lost < maxLost then', 'if true then'],
+  ['enqueue: an id in use is overwritten', '_admit', "if redis.call('EXISTS', key) == 1 then", 'if false then'],
+  ['enqueue: another job counts as its own', '_admit', '(not nonce or found[2] == nonce)', 'true'],
+  ['enqueue: a unique key is not respected', '_admit', "if owner and unique.mode ~= 'replace' then", 'if false then'],
+  ['enqueue: unknown parents', '_admit', "redis.call('EXISTS', base .. 'job:' .. parent) == 0 then", 'false then'],
+  ['enqueue: no marker', '_job', '== 1 then wake(base) end', '== 1 then end'],
+  ['enqueue: not all or nothing', 'enqueue', 'if refused then', 'if false then'],
+  ['enqueue: a newer queue is written', 'enqueue', "if meta[1] and meta[1] ~= '1' then", 'if false then'],
+  ['end: the unique key stays', '_job', "if redis.pcall('GET', holder) == id then redis.call('DEL', holder) end", ''],
+  [
+    "end: another job's unique key goes",
+    '_job',
+    "if redis.pcall('GET', holder) == id then redis.call('DEL', holder) end",
+    "redis.call('DEL', holder)",
+  ],
+  ['end: the key is kept for ever', '_job', "redis.call('PEXPIRE', key, ttl)", ''],
+  ['a child hears of one parent and runs', '_resolve', "elseif redis.call('SCARD', key .. ':waits') == 0 then", 'else'],
+  ['a child runs whatever became of its parent', '_resolve', 'if not good and not job[2] then', 'if false then'],
+  [
+    'a child is told twice',
+    '_resolve',
+    "redis.pcall('SREM', key .. ':waits', parent) ~= 1",
+    "(redis.pcall('SREM', key .. ':waits', parent) and false)",
+  ],
+  ['a parent that has ended is waited for', '_create', 'if not job[1] or REGISTRY[job[1]] then return', 'if false then return'],
+  ['requeue: from any status', 'requeue', 'if not registry and not late then', 'if false then'],
+  ['requeue: a unique key is taken away', 'requeue', 'if owner and owner ~= id then', 'if false then'],
+  ['requeue: stays in its registry', 'requeue', "else redis.call('ZREM', base .. registry, id) end", 'end'],
+  ['requeue: its own repetition is not known', 'requeue', '\nsay(base, ARGV[4], status)', ''],
+  ['promote: its own repetition is not known', 'requeue', '    say(base, ARGV[4], status)', ''],
+  ['cancel: its own repetition is not known', 'cancel', 'say(base, ARGV[5], status)', ''],
+  ['cancel: jobs that have ended', 'cancel', "if status ~= 'started' and not CONTAINER[status] then return status end", ''],
+  ['cancel: the wish is not stored', 'cancel', "redis.call('HSET', key, 'flags', flags)", ''],
+  ['remove: its own repetition is not known', 'remove', 'if changed then say(base, ARGV[3], table.concat(verdicts)) end', ''],
+  [
+    'tick: jobs before their time',
+    'tick',
+    "'ZRANGEBYSCORE', base .. 'scheduled', '-inf', now,",
+    "'ZRANGEBYSCORE', base .. 'scheduled', '-inf', '+inf',",
+  ],
+  ['tick: a lost marker stays lost', 'tick', 'then wake(base) end', 'then end'],
+  ['tick: everybody leads', 'tick', 'if leader and leader ~= ARGV[1] then', 'if false then'],
+  ['link: a parent that has ended is waited for', 'link', 'if REGISTRY[job[1]] then', 'if false then'],
+]
+
+/** Where the tables of a fragment are. A script's own have its name. */
+const TABLES = {
+  _claim: 'claim',
+  _take: 'claim',
+  _admit: 'enqueue',
+  _create: 'enqueue',
+  _job: 'settle',
+  _outcome: 'sweep',
+  _resolve: 'outbox',
+}
+const CHAOS = ['idempotence', 'fencing', 'model', 'garbage', 'full'].map((name) => `test/chaos/${name}.test.ts`)
+
+const copy = mkdtempSync(join(tmpdir(), 'rqts-mutations-'))
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
+for (const part of ['lib', 'test', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+  cpSync(join(root, part), join(copy, part), { recursive: true })
+}
+for (const part of ['node_modules', 'dist']) symlinkSync(join(root, part), join(copy, part))
+
+const wanted = process.argv.slice(2)
+const chosen = MUTATIONS.filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+if (!(await passes())) {
+  console.error('The tests fail without any mutation; mend that first')
+  process.exit(1)
+}
+const survivors = []
+for (const [name, file, from, to] of chosen) {
+  const path = join(copy, 'lib/store/lua', `${file}.lua`)
+  const text = readFileSync(path, 'utf8')
+  if (!text.includes(from)) {
+    survivors.push(name)
+    console.log(`GONE      ${name}: ${file}.lua no longer says ${from}`)
+    continue
+  }
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  )
+  const began = Date.now()
+  const survived = await passes(TABLES[file] ?? file)
+  writeFileSync(path, text)
+  if (survived) survivors.push(name)
+  console.log(`${survived ? 'SURVIVED ' : 'killed   '} ${name} (${Math.round((Date.now() - began) / 1000)} s)`)
+}
+console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations killed`)
+process.exit(survivors.length > 0 ? 1 : 0)
+
+/** Whether the tests are green: those of one script first, which kill most, then all; up to the first that is not. */
+async function passes(first) {
+  if ((await run('scripts/lua.mjs', [])) !== 0) return false
+  const options = ['run', '--bail=1', '--reporter=dot', '--testTimeout=10000', '--passWithNoTests']
+  const green = async (files) => (await run('node_modules/vitest/vitest.mjs', [...options, ...files])) === 0
+  return (first === undefined || (await green([`test/store/${first}`]))) && (await green(CHAOS)) && (await green(['test/store']))
+}
+
+function run(script, args) {
+  // A fixed seed: a mutation must not survive by chance, nor be killed by it.
+  const env = { ...process.env, RQTS_TEST_BUILT: '1', RQTS_SEED: '7', RQTS_MODEL_RUNS: '60' }
+  const child = spawn(process.execPath, [script, ...args], { cwd: copy, stdio: 'ignore', env })
+  return new Promise((resolve) => child.on('exit', resolve))
+}

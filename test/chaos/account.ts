@@ -1,0 +1,57 @@
+import { expect } from 'vitest'
+import { parseRecord } from '../../lib/job/record.ts'
+import { hasEnded } from '../../lib/job/state.ts'
+import { toFields } from '../../lib/store/jobs.ts'
+import { listIds, summarize } from '../../lib/store/queues.ts'
+import type { Store } from '../../lib/store/store.ts'
+import { checkInvariants } from '../../lib/testing/invariants.ts'
+import type { Journal } from '../support/journal.ts'
+import { until } from '../support/stage.ts'
+
+/** What became of the jobs of a run, from Redis and from the journal. */
+export interface Account {
+  acknowledged: number
+  finished: number
+  /** Failed for having taken their worker down too often. */
+  lost: string[]
+  /** Acknowledged, and now nowhere or not ended. */
+  missing: string[]
+  starts: number
+  /** Jobs that began more than once. */
+  repeated: number
+}
+
+/** Waits until nothing waits or runs. */
+export async function drained(store: Store, queue: string, timeoutMs = 60_000): Promise<void> {
+  await until(
+    `${queue} is drained`,
+    async () => {
+      const [counts] = await summarize(store, [queue]).catch(() => [])
+      return counts !== undefined && counts.queued + counts.started + counts.scheduled + counts.deferred === 0
+    },
+    timeoutMs,
+  )
+}
+
+/** Every acknowledged job has ended, exactly one way, and no invariant is broken. */
+export async function account(store: Store, queue: string, journal: Journal): Promise<Account> {
+  expect(await checkInvariants(store)).toEqual([])
+  const ids = [...journal.ids('enqueued')]
+  const starts = journal.read().filter((entry) => entry.what === 'start')
+  const result: Account = { acknowledged: ids.length, finished: 0, lost: [], missing: [], starts: starts.length, repeated: 0 }
+  result.repeated = starts.length - new Set(starts.map((entry) => entry.id)).size
+  const finished = new Set(await listIds(store, queue, 'finished'))
+  for (let at = 0; at < ids.length; at += 500) {
+    const part = ids.slice(at, at + 500)
+    const hashes = await store.client.callAll(part.map((id) => ['HGETALL', store.keys.job(queue, id)] as const))
+    part.forEach((id, i) => {
+      const fields = toFields(hashes[i])
+      const job = fields && parseRecord(queue, id, fields, 0)
+      if (!job || !hasEnded(job.status)) result.missing.push(id)
+      else if (job.status === 'finished' && finished.has(id)) result.finished++
+      else if (job.reason === 'lost') result.lost.push(id)
+      else result.missing.push(id)
+    })
+  }
+  return result
+}

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Redis } from 'ioredis'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { enqueueJobs } from '../../lib/store/enqueue.ts'
+import { note } from '../../lib/store/jobs.ts'
+import type { Store } from '../../lib/store/store.ts'
+import { adminOf, openStore, ownServer } from '../support/servers.ts'
+import { until } from '../support/stage.ts'
+import { account, drained } from './account.ts'
+import { newJob, put, take } from './jobs.ts'
+import { Load } from './load.ts'
+
+async function fill(admin: Redis): Promise<void> {
+  const used = /used_memory:(\d+)/.exec(await admin.info('memory'))![1]!
+  await admin.config('SET', 'maxmemory-policy', 'noeviction')
+  await admin.config('SET', 'maxmemory', String(Number(used) - 1_000))
+  await expect(admin.set('one-more', 'x'.repeat(100))).rejects.toThrow('OOM')
+}
+
+function enqueue(store: Store): Promise<unknown> {
+  return enqueueJobs(store, 'q', [newJob()], false)
+}
+
+describe('Redis is full, without eviction', () => {
+  it('claims, renewals and outcomes go on, new workers come, enqueueing is refused; all is well when there is memory', {
+    timeout: 60_000,
+  }, async () => {
+    const server = await ownServer()
+    const admin = adminOf(server)
+    const store = openStore(server.url)
+    const load = new Load(store)
+    const ids = await put(store, 'q', ...Array.from({ length: 30 }, (_, n) => ({ args: [n < 10 ? 2_500 : 5] })))
+    for (const id of ids) load.journal.write('enqueued', id)
+    load.worker(server.url, { lease: 1_000 })
+    await until('jobs run', () => load.starts >= 10)
+    await fill(admin)
+    const ready = new Promise((resolve) => load.worker(server.url, { lease: 1_000 }).on('ready', resolve))
+    await expect(enqueue(store)).rejects.toMatchObject({ code: 'RQTS_REDIS_FULL' })
+    await expect(
+      put(store, 'q', { control: { unique: { key: 'k', mode: 'replace' } }, fields: { unique: 'k', flags: 'u' } }),
+    ).rejects.toMatchObject({ code: 'RQTS_REDIS_FULL' })
+    await drained(store, 'q')
+    await ready
+    // The long ones outlived their leases many times over; each ran once.
+    expect(await account(store, 'q', load.journal)).toMatchObject({ finished: 30, starts: 30, repeated: 0, missing: [] })
+    await admin.config('SET', 'maxmemory', '0')
+    await enqueue(store)
+    await drained(store, 'q')
+  })
+
+  it('a handler can still tell of its progress', async () => {
+    const server = await ownServer()
+    const admin = adminOf(server)
+    const store = openStore(server.url)
+    await put(store, 'q', { id: 'a' })
+    await take(store, { token: 'first' })
+    await fill(admin)
+    for (const kind of ['progress', 'log'] as const)
+      expect(await note(store, { queue: 'q', id: 'a', token: 'first' }, kind, '1')).toBe(true)
+  })
+})
+
+/** A folder on a disk of 3 MB, or the reason why there is none. */
+function smallDisk(): string | undefined {
+  const dir = mkdtempSync(join(tmpdir(), 'rqts-disk-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  try {
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', dir], { stdio: 'ignore' })
+  } catch {
+    return undefined
+  }
+  onTestFinished(() => void execFileSync('/bin/umount', ['-l', dir]))
+  return dir
+}
+
+describe('the disk is full', () => {
+  it('work stops with one line, and goes on when there is room', { timeout: 60_000 }, async (context) => {
+    const dir = smallDisk()
+    if (dir === undefined) return context.skip('needs root and a kernel that mounts tmpfs')
+    const server = await ownServer({ persist: true, dir })
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url)
+    load.produce(10)
+    await load.progress(20)
+    const filler = join(dir, 'filler')
+    for (const size of [4_000_000, 100_000, 4_096, 512]) {
+      try {
+        writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
+      } catch {
+        // As much as fits is written.
+      }
+    }
+    await until('writes are refused', () => load.refusals.length > 0, 15_000)
+    expect(new Set(load.refusals)).toEqual(new Set(['RQTS_REDIS_UNAVAILABLE']))
+    await until('the worker has met it too', () => load.logs[0]!.outages.length > 0)
+    rmSync(filler)
+    await load.progress(20, 8_000)
+    await load.stopProducing()
+    await drained(store, 'q')
+    expect(await account(store, 'q', load.journal)).toMatchObject({ missing: [], lost: [] })
+    expect(load.logs[0]!.outages).toEqual([expect.stringMatching(/^error /), expect.stringMatching(/^info Redis answers again/)])
+  })
+})

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import { scripts } from '../../lib/store/scripts.generated.ts'
+import type { Store } from '../../lib/store/store.ts'
+import { random, SEED } from '../support/random.ts'
+import { adminOf, every, openStore, ownServer, proxyTo, signalServer } from '../support/servers.ts'
+import { account, drained } from './account.ts'
+import { Load } from './load.ts'
+
+const RESUME_MS = 5_000
+
+/** Nothing is lost, and nothing is left over. */
+async function settled(load: Load, store: Store): Promise<void> {
+  await load.stopProducing()
+  await drained(store, 'q', 30_000)
+  const seen = await account(store, 'q', load.journal)
+  console.log(`seed ${SEED}: ${seen.acknowledged} acknowledged, ${seen.starts} starts, ${seen.repeated} repeated`)
+  expect(seen).toMatchObject({ finished: seen.acknowledged, lost: [], missing: [] })
+}
+
+describe('Redis goes away', () => {
+  it('is killed and restarted 20 times under load', { timeout: 120_000 }, async () => {
+    const rng = random('restart')
+    const server = await ownServer({ persist: true })
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url)
+    load.worker(server.url)
+    load.produce()
+    const resumed: number[] = []
+    for (let n = 0; n < 20; n++) {
+      await load.progress(rng.int(1, 20))
+      await server.kill()
+      await new Promise((resolve) => setTimeout(resolve, rng.int(0, 150)))
+      await server.restart()
+      resumed.push(await load.progress(1, RESUME_MS))
+    }
+    console.log(`resumed after ${resumed.join(', ')} ms`)
+    await settled(load, store)
+  })
+
+  it('is down for a while: one line when it goes, one when it is back, and jobs that run go on', { timeout: 60_000 }, async () => {
+    const server = await ownServer({ persist: true })
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url, { lease: 30_000 })
+    load.produce(5, 50)
+    await load.progress(20)
+    await server.kill()
+    await new Promise((resolve) => setTimeout(resolve, 7_000))
+    await server.restart()
+    await load.progress(10, RESUME_MS)
+    await settled(load, store)
+    expect(load.refusals).toContain('RQTS_REDIS_UNAVAILABLE')
+    expect(new Set(load.refusals)).toEqual(new Set(['RQTS_REDIS_UNAVAILABLE']))
+    expect(load.logs[0]!.outages).toEqual([
+      expect.stringMatching(/^error Redis cannot be reached/),
+      expect.stringMatching(/^info Redis answers again/),
+    ])
+  })
+})
+
+describe('Redis disturbs', () => {
+  it('CLIENT KILL every 200 ms, SCRIPT FLUSH every 50 ms', { timeout: 60_000 }, async () => {
+    const server = await ownServer()
+    const admin = adminOf(server)
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url)
+    load.produce()
+    await load.progress(5)
+    const kills = every(200, async () => {
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    })
+    const flushes = every(50, () => admin.script('FLUSH'))
+    for (let n = 0; n < 4; n++) await load.progress(100, 20_000)
+    await Promise.all([kills(), flushes()])
+    await settled(load, store)
+    expect(load.refusals).toEqual([])
+  })
+
+  it('CLIENT PAUSE longer than the lease', { timeout: 60_000 }, async () => {
+    const server = await ownServer()
+    const admin = adminOf(server)
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url, { lease: 1_000 })
+    load.produce(5, 20)
+    await load.progress(20)
+    await admin.call('CLIENT', 'PAUSE', '2500', 'ALL')
+    await load.progress(20, 2_500 + RESUME_MS)
+    await settled(load, store)
+  })
+
+  it('stopped and continued by a signal', { timeout: 60_000 }, async () => {
+    const server = await ownServer()
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url, { lease: 1_000 })
+    load.produce(5, 20)
+    await load.progress(20)
+    signalServer(server, 'SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 8_000))
+    signalServer(server, 'SIGCONT')
+    await load.progress(20, RESUME_MS)
+    await settled(load, store)
+  })
+})
+
+describe('the network', () => {
+  it.each([
+    ['50 ms of latency each way', { delayMs: 50 }],
+    ['one byte at a time', 'trickle'],
+  ] as const)('%s', { timeout: 60_000 }, async (_, mode) => {
+    const server = await ownServer()
+    const proxy = await proxyTo(server)
+    const store = openStore(proxy.url)
+    const load = new Load(store)
+    load.worker(proxy.url, { lease: 2_000 })
+    proxy.up = mode
+    proxy.down = mode
+    load.produce(20)
+    await load.progress(50, 20_000)
+    await load.stopProducing()
+    expect(load.refusals).toEqual([])
+    proxy.up = 'pass'
+    proxy.down = 'pass'
+    await settled(load, store)
+  })
+
+  it.each(['up', 'down'] as const)('bytes %s the wire vanish for 7 s, then arrive', { timeout: 60_000 }, async (way) => {
+    const server = await ownServer()
+    const proxy = await proxyTo(server)
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(proxy.url, { lease: 1_000 })
+    load.produce(20, 20)
+    await load.progress(20)
+    proxy[way] = 'hold'
+    await new Promise((resolve) => setTimeout(resolve, 7_000))
+    proxy[way] = 'pass'
+    await load.progress(20, RESUME_MS)
+    await settled(load, store)
+  })
+
+  it('connections that are dead without a word are noticed, busy or idle', { timeout: 60_000 }, async () => {
+    const server = await ownServer()
+    const proxy = await proxyTo(server)
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(proxy.url, { lease: 1_000 })
+    await new Promise((resolve) => load.workers[0]!.on('ready', resolve))
+    proxy.strand()
+    load.produce(20)
+    // The deadline of a call or of a blocking wait, then a new connection.
+    await load.progress(20, 10_000 + RESUME_MS)
+    await settled(load, store)
+  })
+
+  it('every tenth call is cut, before Redis or after', { timeout: 60_000 }, async () => {
+    const rng = random('cuts')
+    const server = await ownServer()
+    const proxy = await proxyTo(server)
+    const store = openStore(proxy.url)
+    const load = new Load(store)
+    load.worker(proxy.url)
+    load.produce()
+    await load.progress(5)
+    const shas = new Set(Object.values(scripts).map(({ sha }) => sha))
+    const matches =
+      (cut: number) =>
+      ([name, sha]: readonly string[]) =>
+        name === 'EVALSHA' && shas.has(sha!) && rng.next() < cut
+    void proxy.cut({ cut: 'reply', times: 40, matches: matches(0.1) })
+    void proxy.cut({ cut: 'before', times: 20, matches: matches(0.05) })
+    await load.progress(300, 30_000)
+    await settled(load, store)
+  })
+})

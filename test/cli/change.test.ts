@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { type Scene, scene, TASKS } from './cli.ts'
+
+/** Failed: bad1 bad2 (default), bad3 (mail). Waiting: w1 w2 (default). Scheduled: s1. */
+async function seeded(): Promise<Scene> {
+  const s = await scene({ 'tasks.mjs': TASKS })
+  for (const [queue, id] of [
+    ['default', 'bad1'],
+    ['default', 'bad2'],
+    ['mail', 'bad3'],
+  ] as const)
+    await s.queue(queue).enqueue('boom', [], { jobId: id })
+  await s.run('worker', 'default', 'mail', '--burst')
+  for (const id of ['w1', 'w2']) await s.queue().enqueue('add', [1, 2], { jobId: id })
+  await s.queue().enqueue('add', [1, 2], { jobId: 's1', delay: '1h' })
+  return s
+}
+
+async function status(s: Scene, id: string, queue = 'default'): Promise<string | undefined> {
+  return (await s.queue(queue).fetchJob(id))?.status
+}
+
+describe('single jobs', () => {
+  it.each([
+    ['requeue', 'bad3', 'mail', 'bad3 requeued\n', 'queued'],
+    ['cancel', 'w1', 'default', 'w1 canceled\n', 'canceled'],
+    ['cancel', 's1', 'default', 's1 canceled\n', 'canceled'],
+    ['promote', 's1', 'default', 's1 promoted\n', 'queued'],
+    ['delete', 'bad1', 'default', 'bad1 deleted\n', undefined],
+  ])('rqts %s %s', async (command, id, queue, stdout, after) => {
+    const s = await seeded()
+    expect(await s.run(command, id, '--dry-run')).toMatchObject({ code: 0, stdout: expect.stringContaining('would be') })
+    expect(await status(s, id, queue)).not.toBe(after)
+    expect(await s.run(command, id)).toEqual({ code: 0, stdout, stderr: '' })
+    expect(await status(s, id, queue)).toBe(after)
+  })
+
+  it.each([
+    ['requeue', 'w1', 5, 'only jobs that have ended can be requeued'],
+    ['cancel', 'bad1', 5, 'only jobs that wait or run can be canceled'],
+    ['promote', 'w1', 5, 'only scheduled jobs can be promoted'],
+    ['delete', 'nope', 4, "There is no job 'nope' in any queue"],
+    ['requeue', 'b d', 2, 'A job id must be'],
+  ])('rqts %s %s: exit %i', async (command, id, code, message) => {
+    const s = await seeded()
+    expect(await s.run(command, id)).toEqual({ code, stdout: '', stderr: expect.stringContaining(message) })
+  })
+
+  it('several at once: those that fail stop nothing, and the exit code is 1', async () => {
+    const s = await seeded()
+    const { code, stdout, stderr } = await s.run('requeue', 'bad1', 'nope', 'w1', 'bad3', '--at-front')
+    expect(code).toBe(1)
+    expect(stdout).toBe('bad1 requeued\nbad3 requeued\n')
+    expect(stderr).toMatch(/^✗ nope: There is no job.*\n✗ w1: Cannot requeue.*\n$/)
+    expect(await s.queue().jobIds()).toEqual(['bad1', 'w1', 'w2'])
+    expect(await s.json('delete', 'bad2', 'nope')).toEqual({
+      action: 'delete',
+      dryRun: false,
+      count: 1,
+      ids: ['bad2'],
+      failed: [{ id: 'nope', code: 'RQTS_NOT_FOUND', error: expect.stringContaining('nope') }],
+    })
+  })
+})
+
+describe('--all', () => {
+  it('asks first, and is refused where nobody can answer', async () => {
+    const s = await seeded()
+    const { code, stderr } = await s.run('requeue', '--all')
+    expect(code).toBe(5)
+    expect(stderr).toContain(
+      'requeue all failed jobs of 2 queues: 3 jobs? Nobody can be asked here: say --yes, or look first with --dry-run',
+    )
+    expect(await status(s, 'bad1')).toBe('failed')
+  })
+
+  it.each([
+    ['requeue', '3 jobs requeued\n', { default: 4, mail: 1 }],
+    ['cancel', '3 jobs canceled\n', { default: 0, mail: 0 }],
+    ['promote', '1 job promoted\n', { default: 3, mail: 0 }],
+    ['delete', '3 jobs deleted\n', { default: 2, mail: 0 }],
+  ])('rqts %s --all --yes', async (command, stdout, waiting) => {
+    const s = await seeded()
+    expect((await s.run(command, '--all', '--dry-run')).stdout).toBe(
+      stdout.replace(' job ', ' job would be ').replace(' jobs ', ' jobs would be '),
+    )
+    expect(await s.run(command, '--all', '--yes')).toEqual({ code: 0, stdout, stderr: '' })
+    expect({ default: await s.queue().count(), mail: await s.queue('mail').count() }).toEqual(waiting)
+    expect(await s.run(command, '--all')).toMatchObject({ code: 0, stdout: `0 jobs ${stdout.split(' ').at(-1)}` })
+  })
+
+  it('-q keeps to one queue', async () => {
+    const s = await seeded()
+    expect(await s.json('requeue', '--all', '--yes', '-q', 'mail')).toMatchObject({ count: 1, ids: ['bad3'], failed: [] })
+    expect(await status(s, 'bad1')).toBe('failed')
+  })
+
+  it('takes more than one page', async () => {
+    const s = await scene()
+    await s.queue().enqueueMany(Array.from({ length: 1_201 }, () => ['add', [1, 2]] as const))
+    expect(await s.run('cancel', '--all', '--yes')).toMatchObject({ code: 0, stdout: '1,201 jobs canceled\n' })
+    expect(await s.queue().counts()).toMatchObject({ queued: 0, canceled: 1_201 })
+  })
+})
+
+describe('queues', () => {
+  it('rqts empty deletes what waits in the list, and only that', async () => {
+    const s = await seeded()
+    expect(await s.run('empty', 'default', '--dry-run')).toMatchObject({ stdout: '2 jobs would be removed from default\n' })
+    expect(await s.run('empty', 'default', 'mail')).toEqual({
+      code: 0,
+      stdout: '2 jobs removed from default\n0 jobs removed from mail\n',
+      stderr: '',
+    })
+    expect(await s.queue().counts()).toMatchObject({ queued: 0, scheduled: 1, failed: 2 })
+  })
+
+  it('rqts empty --all asks first', async () => {
+    const s = await seeded()
+    expect(await s.run('empty', '--all')).toMatchObject({ code: 5, stderr: expect.stringContaining('Delete 2 waiting jobs of 2 queues?') })
+    expect(await s.json('empty', '--all', '--yes')).toEqual({
+      dryRun: false,
+      queues: [
+        { name: 'default', removed: 2 },
+        { name: 'mail', removed: 0 },
+      ],
+    })
+    expect(await s.run('empty', '--all')).toMatchObject({ code: 0 })
+  })
+
+  it('rqts pause and resume', async () => {
+    const s = await seeded()
+    expect(await s.run('pause', 'default')).toEqual({ code: 0, stdout: 'default is paused\n', stderr: '' })
+    expect(await s.queue().isPaused()).toBe(true)
+    expect((await s.run('info', '-Q')).stdout).toMatch(/default .* paused /)
+    expect(await s.json('resume', '--all')).toEqual({
+      queues: [
+        { name: 'default', paused: false },
+        { name: 'mail', paused: false },
+      ],
+    })
+    expect(await s.queue().isPaused()).toBe(false)
+  })
+
+  it('a name that nobody has used yet is pointed out', async () => {
+    const s = await seeded()
+    expect((await s.run('pause', 'defualt')).stderr).toBe("warning: no queue 'defualt' is known to this Redis; did you mean 'default'?\n")
+  })
+})

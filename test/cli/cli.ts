@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { Queue } from '../../lib/client/queue.ts'
+import { testPrefix, testRedisUrl } from '../support/redis.ts'
+
+/** The built command line; another build for who tests one beside `dist`. */
+export const MAIN: string = process.env.RQTS_TEST_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** Makes a pty; of util-linux, so not on every system. */
+export const PTY = 'script'
+
+export interface Ran {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** A folder, a prefix and an environment of its own, in which `rqts` is called as a shell would. */
+export class Scene {
+  readonly url: string
+  readonly prefix: string
+  readonly dir: string
+  env: Record<string, string>
+
+  constructor(url: string) {
+    this.url = url
+    this.prefix = testPrefix()
+    this.dir = mkdtempSync(join(tmpdir(), 'rqts-cli-'))
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(RQTS_|REDIS_URL$|NO_COLOR$|FORCE_COLOR$|VITEST|NODE_)/.test(name))
+    this.env = { ...(Object.fromEntries(inherited) as Record<string, string>), RQTS_REDIS_URL: url, RQTS_PREFIX: this.prefix, TZ: 'UTC' }
+  }
+
+  write(files: Record<string, string>): void {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.dir, name)), { recursive: true })
+      writeFileSync(join(this.dir, name), text)
+    }
+  }
+
+  start(...args: string[]): Running {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: this.dir, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return new Running(child)
+  }
+
+  /** The same on a terminal of 80 columns: a pty made by util-linux's script, whose stdin is the keyboard. */
+  terminal(...args: string[]): Running {
+    const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+    const child = spawn(PTY, ['-qfec', `stty cols 80 rows 24; exec ${words}`, '/dev/null'], {
+      cwd: this.dir,
+      env: { ...this.env, TERM: 'xterm' },
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return new Running(child)
+  }
+
+  run(...args: string[]): Promise<Ran> {
+    return this.start(...args).exited
+  }
+
+  /** The one JSON value on stdout; that there is exactly one is part of every such test. */
+  async json<T = Record<string, unknown>>(...args: string[]): Promise<T> {
+    const { stdout } = await this.run(...args, '--json')
+    return JSON.parse(stdout) as T
+  }
+
+  queue(name = 'default'): Queue {
+    const queue = new Queue(name, { connection: this.url, prefix: this.prefix })
+    onTestFinished(() => queue.close())
+    return queue
+  }
+}
+
+export async function scene(files: Record<string, string> = {}): Promise<Scene> {
+  const made = new Scene(await testRedisUrl())
+  made.write(files)
+  onTestFinished(async () => {
+    rmSync(made.dir, { recursive: true, force: true })
+    const queues = await Queue.all({ connection: made.url, prefix: made.prefix })
+    for (const queue of queues) {
+      await queue.delete({ jobs: true })
+      await queue.close()
+    }
+  })
+  return made
+}
+
+/** A command that goes on until it ends or is told to. */
+export class Running {
+  readonly exited: Promise<Ran>
+  readonly child: ChildProcess
+  #stdout = ''
+  #stderr = ''
+  readonly #waiting = new Set<() => void>()
+
+  constructor(child: ChildProcess) {
+    this.child = child
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.#stdout += text)))
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.#stderr += text)))
+    this.exited = new Promise((resolve) => {
+      child.on('close', (code) => {
+        resolve({ code, stdout: this.#stdout, stderr: this.#stderr })
+        this.#heard(() => undefined)
+      })
+    })
+  }
+
+  #heard(note: () => void): void {
+    note()
+    for (const look of this.#waiting) look()
+  }
+
+  /** Resolves with the first match in what was printed so far or is printed from now on. */
+  seen(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr)
+        if (match === null && this.child.exitCode === null) return
+        this.#waiting.delete(look)
+        if (match === null) reject(new Error(`ended without ${pattern}:\n${this.#stdout}\n${this.#stderr}`))
+        else resolve(match)
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  type(text: string): void {
+    this.child.stdin!.write(text)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+}
+
+/** Output without what differs from run to run. */
+export function golden(text: string, { url, dir }: { url: string; dir: string }): string {
+  return text
+    .replaceAll(url, 'REDIS')
+    .replaceAll(dir, 'DIR')
+    .replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, 'ULID')
+    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}Z?/g, 'DATE')
+    .replace(/\b\d\d:\d\d:\d\d\b/g, 'TIME')
+    .replace(/(rqts) \d+\.\d+\.\d+/g, '$1 VERSION')
+    .replace(/Redis \d+\.\d+\.\d+/g, 'Redis VERSION')
+    .replace(/ *\b\d+(\.\d+)? (ms|s|kB|MB)\b/g, ' N')
+    .replace(/ +(AGE|OLDEST|BEAT)\b/g, ' $1')
+    .replace(/[ \t]+$/gm, '')
+}
+
+export const TASKS = `
+export function add(a, b) { return a + b }
+export function boom(text = 'it broke') { throw new TypeError(text) }
+export function greet(name) { return { greeting: 'Hello, ' + name, at: new Date(0), names: new Set([name]) } }
+export async function talk() {
+  await this.progress({ step: 1 })
+  await this.log('first \\u001b[31mline')
+  await this.log('second line')
+  return 'said'
+}
+export function hang() { return new Promise((resolve, reject) => this.signal.addEventListener('abort', () => reject(this.signal.reason))) }
+
+`

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { commands } from '../../cli/commands/index.ts'
+import { createProgram } from '../../cli/program.ts'
+import { MAIN, scene } from './cli.ts'
+
+describe('rqts', () => {
+  it('--help lists every command, by group, and the exit codes', async () => {
+    const { code, stdout } = await (await scene()).run('--help')
+    expect(code).toBe(0)
+    const text = stdout.replace(/\s+/g, ' ')
+    const escape = (line: string): string => line.replace(/[.*+?()[\]]/g, '\\$&')
+    for (const { name, summary } of commands) expect(text).toMatch(new RegExp(` ${name}( [<[][^ ]+)* ${escape(summary)}`))
+    for (const group of ['Run:', 'See:', 'Change:', 'Set up:']) expect(stdout).toContain(`\n${group}\n`)
+    expect(stdout).toContain('Exit codes: 0 ok, 1 failed, 2 usage, 3 Redis unreachable, 4 not found, 5 refused, 130 aborted')
+    expect(stdout).toContain('RQTS_REDIS_URL')
+  })
+
+  it.each(commands.map(({ name }) => name))('%s --help shows each flag with its variable and default, and examples', (name) => {
+    const spec = commands.find((one) => one.name === name)!
+    // In this process: the same text, and two dozen starts of Node saved.
+    const command = createProgram(async () => undefined).commands.find((one) => one.name() === name)!
+    let help = ''
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+    const text = help.replace(/\s+/g, ' ')
+    for (const flag of spec.flags) {
+      expect(text).toContain(flag.flags)
+      expect(text).toContain(`[${flag.variable}]`)
+      if (flag.defaultValue !== undefined && !flag.isBoolean()) expect(text).toContain(`[default: ${String(flag.defaultValue)}]`)
+    }
+    expect(text).toContain('Global options: ')
+    for (const [line] of spec.examples) expect(help).toContain(`  ${line}`)
+  })
+
+  it('a command has help as the program has', async () => {
+    const s = await scene()
+    const { code, stdout } = await s.run('info', '--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain('Usage: rqts info [options] [queues...]')
+    expect(await s.run('help', 'info')).toMatchObject({ code: 0, stdout })
+  })
+
+  it('--version prints the version', async () => {
+    const { code, stdout } = await (await scene()).run('--version')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it.each([
+    [['wroker'], "unknown command 'wroker'; did you mean worker?"],
+    [['info', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
+    [['job'], "missing required argument 'id'"],
+    [['worker', '-c', 'many'], "option '-c, --concurrency <n>' argument 'many' is invalid. a whole number from 1 to 1000 is expected"],
+    [['jobs', '-s', 'ready'], 'Allowed choices are queued, started'],
+    [['info', '-w', 'x'], "--watch takes seconds from 0.1 to 86400, not 'x'"],
+    [['info', '-w', '--json'], '--json gives one value and --watch many'],
+    [['requeue'], 'Say which jobs: rqts requeue ID…, or rqts requeue --all'],
+    [['requeue', '--all', 'x'], 'Give ids or --all, not both'],
+    [['empty'], 'Say which queues'],
+    [['redis', 'jump'], 'rqts redis start|stop|status'],
+    [['completion', 'tcsh'], 'Completion is for bash, zsh, fish'],
+    [['enqueue', 'add', ':{'], 'this is not JSON'],
+    [['enqueue', 'add', '@missing.txt'], 'The file missing.txt cannot be read'],
+    [['enqueue', 'add', '--at', 'soon'], '--at takes a date such as 2027-01-31T09:00Z'],
+    [['enqueue', 'add', '--in', '1m', '--at', '2027-01-31'], 'Give --in or --at, not both'],
+    [['enqueue', 'add{', ':1'], 'A task name must be'],
+    [['enqueue', 'add', '--timeout', 'soon'], 'timeout must be a duration'],
+    [['job', 'a b'], 'A job id must be'],
+  ])('%j is a mistake in usage: exit 2', async (args, message) => {
+    const { code, stdout, stderr } = await (await scene()).run(...args)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^error: /)
+    if (!args.includes('--json')) expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('says what went wrong as JSON too, and logs it as JSON on request', async () => {
+    const { code, stdout, stderr } = await (await scene()).run('wroker', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'RQTS_USAGE', message: "unknown command 'wroker'; did you mean worker?" } })
+    expect(stderr).toContain('error: unknown command')
+    const logged = await (await scene()).run('job', 'nope', '--log-format', 'json')
+    expect(JSON.parse(logged.stderr)).toMatchObject({ level: 'error', code: 'RQTS_NOT_FOUND' })
+  })
+
+  it('without a command shows help on stderr and exits 2', async () => {
+    const { code, stdout, stderr } = await (await scene()).run()
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('Usage: rqts <command>')
+  })
+
+  it('ends quietly when the reader of a pipe goes away', async () => {
+    const started = (await scene()).start('--help')
+    started.child.stdout!.destroy()
+    const { stderr } = await started.exited
+    expect(stderr).toBe('')
+  })
+
+  it('starts fast: 150 ms of processor time at most, whatever else this machine does', async () => {
+    const s = await scene()
+    const best = (script: string[]): number => Math.min(...Array.from({ length: 3 }, () => processorMs(script, s.dir)))
+    expect(best([MAIN, '--help']) - best(['-e', '0'])).toBeLessThan(150)
+  })
+})
+
+const METER =
+  'data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write(String(user+system))})'
+
+function processorMs(args: string[], cwd: string): number {
+  const { stderr } = spawnSync(process.execPath, ['--import', METER, ...args], { cwd })
+  return Number(stderr.toString()) / 1_000
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { findJobs, openStore, overview, type Store } from '../../lib/client/inspector.ts'
+import { enlistWorker } from '../../lib/store/workers.ts'
+import { scene } from './cli.ts'
+
+async function opened(queues: Record<string, number>): Promise<Store> {
+  const s = await scene()
+  for (const [name, count] of Object.entries(queues)) {
+    if (count > 0) await s.queue(name).enqueueMany(Array.from({ length: count }, (_, i) => ['add', [i]] as const))
+  }
+  const store = await openStore({ connection: s.url, prefix: s.prefix })
+  onTestFinished(async () => {
+    const names = (await store.client.call('ZRANGE', store.keys.workers, 0, -1)) as string[]
+    await store.client.callAll([['DEL', store.keys.workers], ...names.map((name) => ['DEL', store.keys.worker(name)] as const)])
+    await store.close()
+  })
+  return store
+}
+
+function enlist(store: Store, name: string, queues: string, aliveMs = 60_000): Promise<boolean> {
+  return enlistWorker(store, name, name, aliveMs, {
+    state: 'idle',
+    host: 'h',
+    pid: 1,
+    queues,
+    pool: 'async',
+    concurrency: 1,
+    succeeded: 0,
+    failed: 0,
+  })
+}
+
+describe('overview', () => {
+  it('counts the live workers of each queue, by name and by wildcard, each once', async () => {
+    const store = await opened({ 'mail.in': 1, 'mail.out': 1, other: 1 })
+    await enlist(store, 'w1', 'mail.*,mail.in')
+    await enlist(store, 'w2', 'mail.out,nosuch')
+    await enlist(store, 'w3', '*')
+    await enlist(store, 'gone', '*', 0)
+    const { queues, workers, totals } = await overview(store)
+    expect(queues.map(({ name, workers }) => [name, workers])).toEqual([
+      ['mail.in', 2],
+      ['mail.out', 3],
+      ['other', 1],
+    ])
+    expect(workers.map(({ name, state }) => [name, state]).sort()).toEqual([
+      ['gone', 'lost'],
+      ['w1', 'idle'],
+      ['w2', 'idle'],
+      ['w3', 'idle'],
+    ])
+    expect(totals).toMatchObject({ queues: 3, workers: 3, queued: 3 })
+    const some = await overview(store, { queues: ['mail.out', 'unknown'] })
+    expect(some.queues.map(({ name, queued }) => [name, queued])).toEqual([
+      ['mail.out', 1],
+      ['unknown', 0],
+    ])
+    expect(some.workers.map(({ name }) => name).sort()).toEqual(['gone', 'w1', 'w2', 'w3'])
+  })
+
+  it('takes two round trips, however many queues and workers there are', async () => {
+    const store = await opened(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`q${i}`, 1])))
+    for (let i = 0; i < 20; i++) await enlist(store, `w${i}`, `q${i}`)
+    await overview(store)
+    const { driver } = store.client
+    const call = driver.call.bind(driver) as (...args: unknown[]) => Promise<unknown>
+    let inFlight = 0
+    let trips = 0
+    driver.call = ((...args: unknown[]) => {
+      if (inFlight++ === 0) trips++
+      return call(...args).finally(() => inFlight--)
+    }) as typeof driver.call
+    await overview(store)
+    expect(trips).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('findJobs', () => {
+  it('stops a search at its bound and says so', async () => {
+    const store = await opened({ big: 10_500 })
+    expect(await findJobs(store, { task: 'nothing' })).toMatchObject({
+      jobs: [],
+      searched: 10_000,
+      total: 10_500,
+      complete: false,
+      nextOffset: null,
+    })
+    expect(await findJobs(store, { limit: 3, offset: 10_000 })).toMatchObject({
+      searched: 4,
+      total: 10_500,
+      complete: true,
+      nextOffset: 10_003,
+    })
+  })
+})

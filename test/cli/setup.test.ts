@@ -1,0 +1,159 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import { describe, expect, it } from 'vitest'
+import { withPrivateRedis } from '../support/redis.ts'
+import { scene, TASKS } from './cli.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('rqts init', () => {
+  it('writes a project that runs', async () => {
+    const s = await scene()
+    const { code, stdout } = await s.run('init')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^written {2}tasks\.ts\nwritten {2}rqts\.config\.ts\nwritten {2}package\.json\n/)
+    await s.start('worker').seen(/"ready"/)
+    expect(await s.run('enqueue', 'add', ':2', ':3', '--wait')).toMatchObject({ code: 0, stdout: '5\n' })
+    symlinkSync(join(ROOT, 'node_modules'), join(s.dir, 'node_modules'))
+    writeFileSync(join(s.dir, 'check.ts'), "import { add } from './tasks.ts'\nexport const sum: Promise<number> = add(1, 2)\n")
+    const tsc = spawnSync(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        '--noEmit',
+        '--strict',
+        '--allowImportingTsExtensions',
+        '--module',
+        'nodenext',
+        'check.ts',
+      ],
+      {
+        cwd: s.dir,
+      },
+    )
+    expect(tsc.stdout.toString()).toBe('')
+  })
+
+  it('changes nothing that is there, adds scripts that are missing, and keeps the indentation', async () => {
+    const s = await scene({ 'tasks.ts': '// mine\n', 'package.json': '{\n    "name": "mine",\n    "scripts": { "worker": "my own" }\n}\n' })
+    expect(await s.json('init', '--dry-run')).toEqual({
+      dryRun: true,
+      files: [
+        { file: 'tasks.ts', what: 'kept' },
+        { file: 'rqts.config.ts', what: 'written' },
+        { file: 'package.json', what: 'changed' },
+      ],
+    })
+    expect(existsSync(join(s.dir, 'rqts.config.ts'))).toBe(false)
+    await s.run('init')
+    expect(readFileSync(join(s.dir, 'tasks.ts'), 'utf8')).toBe('// mine\n')
+    const text = readFileSync(join(s.dir, 'package.json'), 'utf8')
+    expect(text).toContain('\n    "name": "mine"')
+    expect(JSON.parse(text)).toEqual({
+      name: 'mine',
+      scripts: { worker: 'my own', queues: 'rqts info --watch', redis: 'rqts redis start' },
+    })
+    expect(await s.json('init')).toMatchObject({ files: [{ what: 'kept' }, { what: 'kept' }, { what: 'kept' }] })
+  })
+})
+
+describe('rqts redis', () => {
+  it('starts, reports and stops the server of the project, which commands find by themselves', async () => {
+    const s = await scene({ 'package.json': '{}' })
+    delete s.env['RQTS_REDIS_URL']
+    expect(await s.run('redis', 'status')).toMatchObject({ code: 1, stdout: expect.stringContaining('does not run: rqts redis start') })
+    try {
+      expect(await s.json('redis', 'start')).toEqual({ running: true, started: true, url: expect.any(String) })
+      expect(await s.run('redis', 'start')).toMatchObject({ code: 0, stdout: expect.stringContaining('it runs already') })
+      expect(await s.json('redis', 'status')).toMatchObject({ running: true, pid: expect.any(Number), dir: join(s.dir, '.rqts') })
+      expect(await s.run('info')).toMatchObject({ code: 0 })
+      s.env['REDIS_URL'] = s.url
+      expect((await s.run('redis', 'start')).stderr).toContain('warning: REDIS_URL is set, so commands use that Redis and not this one')
+    } finally {
+      expect(await s.run('redis', 'stop')).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped') })
+    }
+    expect(await s.run('redis', 'stop')).toMatchObject({ code: 0, stdout: 'it did not run\n' })
+  })
+})
+
+describe('rqts doctor', () => {
+  it('finds nothing serious with a plain server', async () => {
+    const s = await scene()
+    const { healthy, findings } = await s.json<{ healthy: boolean; findings: { check: string; level: string }[] }>('doctor')
+    expect(healthy).toBe(true)
+    expect(findings.map(({ check }) => check)).toEqual([
+      'node',
+      'version',
+      'security',
+      'eviction',
+      'memory',
+      'persistence',
+      'latency',
+      'clock',
+      'rights',
+      'workers',
+      'jobs',
+    ])
+    expect((await s.run('doctor')).code).toBe(0)
+  })
+
+  it('exits 1 and says how to mend what is wrong', async () => {
+    await withPrivateRedis(
+      async (server) => {
+        const s = await scene()
+        s.env['RQTS_REDIS_URL'] = server.url
+        await s.run('enqueue', 'add')
+        const redis = new Redis(server.url)
+        await redis.hset(`${s.prefix}:{default}:job:ghost`, { status: 'queued', origin: 'default', task: 'add', args: '[]' })
+        redis.disconnect()
+        const { code, stdout } = await s.run('doctor')
+        expect(code).toBe(1)
+        expect(stdout).toMatch(
+          /✗ eviction +maxmemory-policy is allkeys-lru: jobs are dropped when memory is full\n +→ CONFIG SET maxmemory-policy noeviction/,
+        )
+        expect(stdout).toMatch(/✗ jobs +1 broken rule: default: ghost /)
+        expect(stdout).toMatch(/✗ queue +1 job in default wait.*, and no worker serves it\n +→ rqts worker default/)
+      },
+      { args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] },
+    )
+  })
+})
+
+describe('rqts bench', () => {
+  it('measures, and leaves nothing behind', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    const rate = expect.any(Number) as number
+    expect(await s.json('bench', '-n', '200', '-c', '10')).toEqual({
+      machine: { cpus: expect.any(Number), model: expect.any(String), node: process.versions.node, redis: expect.any(String) },
+      jobs: 200,
+      concurrency: 10,
+      enqueue: { oneByOne: rate, inBulk: rate },
+      process: rate,
+      latencyMs: { start: { p50: rate, p95: rate, p99: rate }, result: { p50: rate, p95: rate, p99: rate } },
+    })
+    expect(await s.json('info')).toMatchObject({ queues: [], workers: [] })
+  })
+})
+
+describe('rqts completion', () => {
+  it.each(['bash', 'zsh', 'fish'])('%s names commands and flags', async (shell) => {
+    const { code, stdout } = await (await scene()).run('completion', shell)
+    expect(code).toBe(0)
+    for (const word of ['worker', 'enqueue', 'max-jobs', 'depends-on']) expect(stdout).toContain(word)
+  })
+
+  it('bash completes a command, and the flags of one', async () => {
+    const { stdout } = await (await scene()).run('completion', 'bash')
+    const complete = (...words: string[]): string => {
+      const script = `${stdout}\nCOMP_WORDS=(rqts ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _rqts; echo "\${COMPREPLY[@]}"`
+      return execFileSync('bash', ['-c', script]).toString().trim()
+    }
+    expect(complete('wor')).toBe('worker workers')
+    expect(complete('worker', '--max')).toBe('--max-jobs --max-idle')
+    expect(complete('-u', 'x', 'info', '--only')).toBe('--only-queues --only-workers')
+    expect(complete('worker', 'de')).toBe('')
+  })
+})

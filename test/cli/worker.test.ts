@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest'
+import { golden, scene, TASKS } from './cli.ts'
+
+interface Line {
+  level: string
+  msg: string
+}
+
+function lines(stdout: string): Line[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+}
+
+describe('rqts worker', () => {
+  it('in a pipe writes JSON lines, one for each job that ends', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    await s.queue().enqueue('add', [1, 2], { jobId: 'sum' })
+    await s.queue().enqueue('boom', ['oh no'], { jobId: 'bad', retry: 1 })
+    const { code, stdout, stderr } = await s.run('worker', '--burst', '--name', 'w1')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const told = lines(stdout).filter(({ msg }) => !msg.startsWith('Redis keeps nothing on disk'))
+    expect(told).toMatchObject([
+      {
+        level: 'info',
+        msg: 'starting',
+        name: 'w1',
+        queues: ['default'],
+        pool: 'async',
+        concurrency: 10,
+        tasks: ['add', 'boom', 'greet', 'hang', 'talk'],
+        redis: s.url,
+      },
+      { level: 'info', msg: 'ready', name: 'w1' },
+      { level: 'info', msg: 'finished', id: 'sum', queue: 'default', task: 'add', attempt: 1, elapsedMs: expect.any(Number) },
+      {
+        level: 'warn',
+        msg: 'failed, will be retried',
+        id: 'bad',
+        attempt: 1,
+        delayMs: 0,
+        error: { name: 'TypeError', message: 'oh no', at: 'tasks.mjs:3' },
+      },
+      { level: 'error', msg: 'failed', id: 'bad', attempt: 2, reason: 'error' },
+      { level: 'info', msg: 'worker ended', processed: 3, succeeded: 1, failed: 2 },
+    ])
+  })
+
+  it('for people has a banner, then a line for each job', async () => {
+    const s = await scene({ 'src/tasks.mjs': TASKS })
+    await s.queue('mail').enqueue('add', [1, 2])
+    await s.queue('mail').enqueue('boom', ['evil \u001b[31m\nred'], { retry: { max: 1, delay: '1h' } })
+    await s.queue('mail').enqueue('boom', ['again'])
+    await s.queue('reports').enqueue('add', [1, 2])
+    const { code, stdout } = await s.run('worker', 'mail', 'm*', '-c', '1', '--burst', '--name', 'w1', '--log-format', 'pretty', '-v')
+    expect(code).toBe(0)
+    expect(golden(stdout, s)).toMatchInlineSnapshot(`
+      "
+        rqts VERSION  worker w1
+        redis    REDIS  (Redis VERSION)
+        queues   mail, m*
+        pool     async, concurrency 1
+        tasks    5 tasks from src/tasks.mjs: add, boom, greet, hang, talk
+
+      TIME WARN Redis keeps nothing on disk, so a restart loses all jobs: CONFIG SET appendonly yes
+      TIME WARN no worker serves reports (1 job)
+      TIME ready
+      TIME ▸ add  ULID  mail  waited N
+      TIME ✓ add  ULID N
+      TIME ▸ boom  ULID  mail  waited N
+      TIME ✗ boom  ULID N  attempt 1  TypeError: evil  red  (src/tasks.mjs:3)  retry in 1h
+      TIME ▸ boom  ULID  mail  waited N
+      TIME ✗ boom  ULID N  TypeError: again  (src/tasks.mjs:3)
+      TIME done: 3 jobs, 1 succeeded, 2 failed
+      "
+    `)
+  })
+
+  it('--json leaves stdout to one value', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    await s.queue().enqueue('add', [1, 2])
+    const { stdout, stderr } = await s.run('worker', '--burst', '--json', '--name', 'w1')
+    expect(JSON.parse(stdout)).toEqual({ name: 'w1', processed: 1, succeeded: 1, failed: 0 })
+    expect(lines(stderr).map(({ msg }) => msg)).toContain('finished')
+  })
+
+  it('-q is quiet but for what went wrong', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    await s.queue().enqueue('add', [1, 2])
+    await s.queue().enqueue('boom', [])
+    const { stdout } = await s.run('worker', '--burst', '-q', '--log-format', 'pretty')
+    expect(stdout.split('\n').filter((line) => line !== '' && !line.includes('keeps nothing on disk'))).toEqual([
+      expect.stringMatching(/✗ boom .* TypeError: it broke {2}\(tasks\.mjs:3\)$/),
+    ])
+  })
+
+  it('without task modules says what it looked for, and how to name one', async () => {
+    const s = await scene()
+    const { code, stderr } = await s.run('worker')
+    expect(code).toBe(2)
+    expect(stderr).toContain(`No tasks to run: ${s.dir} has none of tasks.ts, tasks.mts, tasks.js, tasks.mjs, src/tasks.ts`)
+    expect(stderr).toContain('rqts worker --tasks FILE')
+    s.write({ 'tasks.mjs': 'export const nothing = 1' })
+    expect(await s.run('worker')).toMatchObject({ code: 2, stderr: expect.stringContaining('export a function') })
+    expect(await s.run('worker', '-t', 'nowhere.ts')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("There is no task file 'nowhere.ts'"),
+    })
+  })
+
+  it('-t takes several files; what follows and is none is a queue', async () => {
+    const s = await scene({ 'a.mjs': 'export function one() {}', 'b.mts': 'export function two(x: number): void {}' })
+    const { stdout } = await s.run('worker', 'high', '-t', 'a.mjs', 'b.mts', 'low', '--burst')
+    expect(lines(stdout)[0]).toMatchObject({ queues: ['high', 'low'], tasks: ['one', 'two'] })
+  })
+
+  it.each(['processes', 'threads'])('-p %s', async (pool) => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    await s.queue().enqueue('add', [1, 2], { jobId: 'sum' })
+    const { code, stdout } = await s.run('worker', '-p', pool, '-c', '1', '--burst')
+    expect(code).toBe(0)
+    expect(lines(stdout)[0]).toMatchObject({ pool, concurrency: 1 })
+    expect((await s.queue().fetchJob('sum'))!.returnValue).toBe(3)
+  })
+
+  it('at the first signal lets running jobs finish', async () => {
+    const s = await scene({ 'tasks.mjs': 'export function wait(ms) { return new Promise((resolve) => setTimeout(resolve, ms)) }' })
+    const worker = s.start('worker', '-v')
+    await worker.seen(/"ready"/)
+    const job = await s.queue().enqueue('wait', [300])
+    await worker.seen(/"started"/)
+    worker.signal('SIGTERM')
+    const { code, stdout } = await worker.exited
+    expect(code).toBe(0)
+    expect(lines(stdout)).toMatchObject(expect.arrayContaining([expect.objectContaining({ msg: 'stopping', running: 1 })]))
+    expect((await job.refresh()).status).toBe('finished')
+  })
+
+  it('at the second puts them back and exits with 130', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    const worker = s.start('worker', '-v')
+    await worker.seen(/"ready"/)
+    const job = await s.queue().enqueue('hang', [])
+    await worker.seen(/"started"/)
+    worker.signal('SIGINT')
+    await worker.seen(/"stopping"/)
+    worker.signal('SIGINT')
+    expect((await worker.exited).code).toBe(130)
+    await job.refresh()
+    expect(job).toMatchObject({ status: 'queued', attempt: 0 })
+  })
+
+  it('waits for a Redis that is not up yet, and says so', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    s.env['RQTS_REDIS_URL'] = 'redis://:geheim@127.0.0.1:1'
+    const worker = s.start('worker')
+    const [line] = await worker.seen(/.*Cannot reach Redis at .*/)
+    expect(line).toContain('redis://:***@127.0.0.1:1 (from RQTS_REDIS_URL)')
+    expect(line).toContain('Trying again until it answers')
+    worker.signal('SIGINT')
+    expect((await worker.exited).code).toBe(0)
+  })
+
+  it('refuses a name that a live worker has', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    await s.start('worker', '--name', 'w1').seen(/"ready"/)
+    expect(await s.run('worker', '--name', 'w1')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("A live worker is already named 'w1'"),
+    })
+  })
+})

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { enqueueJobs } from '../../lib/store/enqueue.ts'
+import { checkInvariants } from '../../lib/testing/invariants.ts'
+import { newJob } from '../support/calls.ts'
+import { digest, wipe } from '../support/keyspace.ts'
+import { seed } from '../support/state.ts'
+import { storeOfFile } from '../support/table.ts'
+
+describe('limits', () => {
+  const store = storeOfFile()
+
+  test('five thousand plain jobs in one call keep their order', async () => {
+    const ids = Array.from({ length: 5_000 }, (_, i) => `j${i}`)
+    const { outcomes } = await enqueueJobs(
+      store(),
+      'q',
+      ids.map((id) => newJob(id)),
+      false,
+    )
+    expect(outcomes.every((outcome) => outcome.kind === 'created')).toBe(true)
+    expect(await store().client.call('LRANGE', store().keys.container('q', 'queue'), 0, -1)).toEqual(ids)
+    const again = await enqueueJobs(
+      store(),
+      'q',
+      ids.map((id) => newJob(id)),
+      true,
+    )
+    expect(again.outcomes).toEqual(outcomes)
+    expect(await store().client.call('LLEN', store().keys.container('q', 'queue'))).toBe(5_000)
+    await wipe(store())
+  })
+
+  test('three thousand with more fields', async () => {
+    const ids = Array.from({ length: 3_000 }, (_, i) => `j${i}`)
+    await enqueueJobs(
+      store(),
+      'q',
+      ids.map((id) => newJob(id, undefined, { description: 'd' })),
+      true,
+    )
+    expect(await store().client.call('LRANGE', store().keys.container('q', 'queue'), 0, -1)).toEqual(ids)
+    expect(await checkInvariants(store(), { queues: ['q'] })).toEqual([])
+    await wipe(store())
+  })
+
+  test('a queue that was born in a call whose reply was lost is listed by the next one', async () => {
+    await seed(store(), 'q', { meta: { version: '1' } }, await store().now())
+    await enqueueJobs(store(), 'q', [newJob('a')], false)
+    expect(await store().client.call('SISMEMBER', store().keys.queues, 'q')).toBe(1)
+    await enqueueJobs(store(), 'q', [newJob('b')], false)
+    expect(await store().client.call('HGET', store().keys.queuePart('q', 'meta'), 'listed')).toBe('1')
+    await wipe(store())
+    expect(await digest(store())).toBe('[]')
+  })
+})

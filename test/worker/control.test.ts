@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { steerWorker } from '../../lib/client/steer.ts'
+import type { Worker } from '../../lib/index.ts'
+import { readWishes, wishPause } from '../../lib/store/control.ts'
+import { leftoverKeys } from '../support/redis.ts'
+import { gate, type Stage, stage, until } from '../support/stage.ts'
+
+function quick(): string {
+  return 'done'
+}
+
+async function running(s: Stage, options: object = {}): Promise<{ worker: Worker; done: Promise<unknown> }> {
+  const worker = s.worker('default', { tasks: [quick], ...options })
+  const ready = gate()
+  worker.on('ready', () => ready.open())
+  const done = worker.run()
+  await ready.promise
+  return { worker, done }
+}
+
+describe('steering a worker from elsewhere', () => {
+  it('pauses and resumes it, durably and at once', async () => {
+    const s = await stage()
+    const { worker, done } = await running(s, { name: 'w1' })
+    const asked = performance.now()
+    expect(await steerWorker(s.store, 'w1', { do: 'pause' })).toEqual(['w1'])
+    await until('it is paused', () => worker.state === 'paused')
+    expect(performance.now() - asked).toBeLessThan(1_000)
+    // Its own program cannot overrule who paused it from outside.
+    worker.resume()
+    expect(worker.state).toBe('paused')
+    const job = await s.queue().enqueue(quick, [])
+    await steerWorker(s.store, 'w1', { do: 'resume' })
+    expect(await job.result({ timeout: '5s' })).toBe('done')
+    await worker.stop()
+    await done
+  })
+
+  it('finds the wish by itself when the message is lost, and ends a pause when its time is over', async () => {
+    const s = await stage()
+    const { worker, done } = await running(s, { name: 'w1' })
+    await wishPause(s.store, 'w1', 1_500)
+    await until('it is paused', () => worker.state === 'paused', 3_000)
+    await until('it goes on', () => worker.state === 'idle', 5_000)
+    await worker.stop()
+    await done
+  })
+
+  it('pauses all, also those that start later; resumes all', async () => {
+    const s = await stage()
+    const first = await running(s, { name: 'w1' })
+    await steerWorker(s.store, '*', { do: 'pause' })
+    const second = await running(s, { name: 'w2' })
+    expect(second.worker.state).toBe('paused')
+    await until('the first is paused', () => first.worker.state === 'paused')
+    expect(await steerWorker(s.store, '*', { do: 'resume' })).toEqual(expect.arrayContaining(['w1', 'w2']))
+    await until('both go on', () => first.worker.state === 'idle' && second.worker.state === 'idle')
+    for (const { worker, done } of [first, second]) {
+      await worker.stop()
+      await done
+    }
+  })
+
+  it('changes its concurrency', async () => {
+    const s = await stage()
+    const door = gate()
+    let most = 0
+    async function hold(): Promise<void> {
+      most++
+      await door.promise
+    }
+    const { worker, done } = await running(s, { name: 'w1', tasks: [hold], concurrency: 1 })
+    await s.queue().enqueueMany(Array.from({ length: 5 }, () => [hold, []] as const))
+    await until('one runs', () => most === 1)
+    await steerWorker(s.store, 'w1', { do: 'concurrency', value: 4 })
+    await until('four run', () => most === 4)
+    expect(worker.concurrency).toBe(4)
+    door.open()
+    await worker.stop()
+    await done
+  })
+
+  it('stops it, and what was wished dies with it', async () => {
+    const s = await stage()
+    const { done } = await running(s, { name: 'w1' })
+    await steerWorker(s.store, 'w1', { do: 'concurrency', value: 2 })
+    await steerWorker(s.store, 'w1', { do: 'stop' })
+    await done
+    expect(await readWishes(s.store, 'w1')).toEqual({ paused: false })
+    expect((await leftoverKeys(s.prefix)).filter((key) => key.includes('control'))).toEqual([])
+  })
+
+  it('refuses what makes no sense', async () => {
+    const s = await stage()
+    await expect(steerWorker(s.store, 'nobody', { do: 'pause' })).rejects.toMatchObject({
+      message: expect.stringContaining("'nobody'") as string,
+    })
+    await expect(steerWorker(s.store, '*', { do: 'stop' })).rejects.toMatchObject({ code: 'RQTS_BAD_OPTION' })
+  })
+})

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { type JobContext, Worker } from '../../lib/index.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { gate, stage, until } from '../support/stage.ts'
+
+function quick(): string {
+  return 'done'
+}
+
+/** A handler that the test holds until it lets go; `aborts` collects why its signal fired. */
+function holdable(): { hold(this: JobContext): Promise<string>; started: () => number; aborts: unknown[]; release: () => void } {
+  const door = gate()
+  let count = 0
+  const aborts: unknown[] = []
+  return {
+    async hold(this: JobContext) {
+      count++
+      this.signal.addEventListener('abort', () => aborts.push((this.signal.reason as { code?: string }).code))
+      await door.promise
+      return 'held'
+    },
+    started: () => count,
+    aborts,
+    release: () => door.open(),
+  }
+}
+
+describe('stopping', () => {
+  it('drains: what runs finishes, what waits stays, and the worker leaves the registry', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    const { hold, started, release } = holdable()
+    const [running, waiting] = await queue.enqueueMany([
+      [hold, []],
+      [quick, []],
+    ])
+    const worker = s.worker('default', { tasks: [hold, quick], concurrency: 1 })
+    const done = worker.run()
+    await until('it runs', () => started() === 1)
+    expect(await Worker.all({ connection: s.url, prefix: s.prefix })).toMatchObject([{ name: worker.name }])
+    const stopped = worker.stop()
+    release()
+    await stopped
+    expect(await done).toMatchObject({ succeeded: 1 })
+    expect(await running.result()).toBe('held')
+    await waiting.refresh()
+    expect(waiting.status).toBe('queued')
+    expect(await Worker.all({ connection: s.url, prefix: s.prefix })).toEqual([])
+  })
+
+  it('after its timeout: aborts, puts back at the front, charges no attempt', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    const { hold, started, aborts } = holdable()
+    const [running, waiting] = await queue.enqueueMany([
+      [hold, []],
+      [quick, []],
+    ])
+    const worker = s.worker('default', { tasks: [hold, quick], concurrency: 1, shutdownTimeout: 20 })
+    const done = worker.run()
+    await until('it runs', () => started() === 1)
+    await worker.stop()
+    await done
+    expect(aborts).toEqual(['RQTS_ABORTED'])
+    await running.refresh()
+    expect(running).toMatchObject({ status: 'queued', attempt: 0 })
+    expect(await queue.jobIds()).toEqual([running.id, waiting.id])
+  })
+
+  it('force: at once, also while a slower stop is under way', async () => {
+    const s = await stage()
+    const { hold, started } = holdable()
+    const job = await s.queue().enqueue(hold, [])
+    const worker = s.worker('default', { tasks: [hold] })
+    const done = worker.run()
+    await until('it runs', () => started() === 1)
+    const slow = worker.stop({ timeout: '1h' })
+    await worker.stop({ force: true })
+    await slow
+    await done
+    await job.refresh()
+    expect(job).toMatchObject({ status: 'queued', attempt: 0 })
+  })
+
+  it('twice, before it runs, and at once after the start: safe', async () => {
+    const s = await stage()
+    const never = s.worker('default', { tasks: [quick] })
+    await never.stop()
+    await never.stop()
+    const hasty = s.worker('default', { tasks: [quick] })
+    const done = hasty.run()
+    await hasty.stop()
+    await hasty.stop()
+    expect(await done).toMatchObject({ processed: 0 })
+  })
+})
+
+describe('pausing', () => {
+  it('takes nothing until resumed', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    const worker = s.worker('default', { tasks: [quick] })
+    const done = worker.run()
+    const ready = gate()
+    worker.on('ready', () => ready.open())
+    await ready.promise
+    worker.pause()
+    const job = await queue.enqueue(quick, [])
+    expect(worker.state).toBe('paused')
+    expect(await job.settle({ timeout: 100 }).catch((error: { code: string }) => error.code)).toBe('RQTS_WAIT_TIMEOUT')
+    worker.resume()
+    expect(await job.result({ timeout: '5s' })).toBe('done')
+    await worker.stop()
+    await done
+  })
+})
+
+describe('names and presence', () => {
+  it('a live worker of the same name is refused', async () => {
+    const s = await stage()
+    const first = s.worker('default', { tasks: [quick], name: 'twin' })
+    const done = first.run()
+    const ready = gate()
+    first.on('ready', () => ready.open())
+    await ready.promise
+    await expect(s.worker('default', { tasks: [quick], name: 'twin' }).run()).rejects.toMatchObject({ code: 'RQTS_WORKER_EXISTS' })
+    expect((await Worker.all({ connection: s.url, prefix: s.prefix })).map((worker) => worker.name)).toEqual(['twin'])
+    await first.stop()
+    await done
+  })
+
+  it('shows what it runs', async () => {
+    const s = await stage()
+    const { hold, started, release } = holdable()
+    const job = await s.queue().enqueue(hold, [])
+    const worker = s.worker(['default', 'other'], { tasks: [hold], concurrency: 4 })
+    const done = worker.run()
+    await until('it runs', () => started() === 1)
+    await until('a heartbeat has told', async () => {
+      const [info] = await Worker.all({ connection: s.url, prefix: s.prefix })
+      return info?.state === 'busy'
+    })
+    expect(await Worker.all({ connection: s.url, prefix: s.prefix })).toMatchObject([
+      { name: worker.name, state: 'busy', pid: process.pid, queues: ['default', 'other'], concurrency: 4, jobs: [job.id] },
+    ])
+    release()
+    await worker.stop()
+    await done
+  })
+})
+
+describe('options', () => {
+  it.each([
+    ['no queue', [], {}],
+    ['a bad queue name', 'a b', {}],
+    ['braces', 'a{b}', {}],
+    ['concurrency 0', 'a', { concurrency: 0 }],
+    ['a fraction', 'a', { concurrency: 1.5 }],
+    ['a bad lease', 'a', { lease: 'soon' }],
+    ['a bad strategy', 'a', { strategy: 'best' }],
+    ['an unknown option', 'a', { concurency: 3 }],
+    ['a bad name', 'a', { name: 'a b' }],
+  ] as [string, string | string[], object][])('%s is refused before Redis is touched', (_, queues, options) => {
+    expect(() => new Worker(queues, { ...options, connection: 'redis://127.0.0.1:1' })).toThrow(
+      expect.objectContaining({ name: 'RqtsError' }),
+    )
+  })
+
+  it('no task module: says what it looked for', async () => {
+    const s = await stage()
+    const cwd = process.cwd()
+    process.chdir('/')
+    try {
+      await expect(s.worker('default').run()).rejects.toMatchObject({
+        code: 'RQTS_TASK_FILE',
+        message: expect.stringContaining('tasks.ts') as string,
+      })
+    } finally {
+      process.chdir(cwd)
+    }
+  })
+})
+
+describe('events', () => {
+  it('tell of each step; a listener that throws is logged and disturbs nobody', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    const told: string[] = []
+    const errors: string[] = []
+    const logger: Logger = { debug() {}, info() {}, warn() {}, error: (_, message) => errors.push(message) }
+    let tries = 0
+    function flaky(): void {
+      if (++tries === 1) throw new Error('first')
+    }
+    function bad(): never {
+      throw new Error('always')
+    }
+    await queue.enqueue(flaky, [], { retry: 1 })
+    await queue.enqueue(bad, [])
+    const worker = s.worker('default', { tasks: [flaky, bad], concurrency: 1, burst: true, logger })
+    worker.on('started', () => {
+      throw new Error('listener')
+    })
+    for (const name of ['ready', 'started', 'finished', 'failed', 'retry'] as const) {
+      worker.on(name, (facts) => told.push('task' in facts ? `${name} ${facts.task} ${facts.attempt}` : name))
+    }
+    expect(await worker.run()).toEqual({ processed: 3, succeeded: 1, failed: 2 })
+    expect(told.sort()).toEqual([
+      'failed bad 1',
+      'finished flaky 2',
+      'ready',
+      'retry flaky 1',
+      'started bad 1',
+      'started flaky 1',
+      'started flaky 2',
+    ])
+    expect(errors).toHaveLength(3)
+  })
+})

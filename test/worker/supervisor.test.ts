@@ -1,0 +1,230 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Worker } from '../../lib/index.ts'
+import { Scale } from '../../lib/worker/supervisor/scale.ts'
+import { type Stage, stage, until } from '../support/stage.ts'
+import { type WorkerCommand, workerCommand } from '../support/worker-command.ts'
+
+const commands: WorkerCommand[] = []
+afterEach(async () => {
+  for (const command of commands.splice(0)) {
+    command.kill('SIGKILL')
+    await command.ended()
+  }
+})
+
+function start(s: Stage, ...args: string[]): WorkerCommand {
+  const command = workerCommand(s, ...args)
+  commands.push(command)
+  return command
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await new Promise<number>((resolve) => server.listen(0, () => resolve((server.address() as { port: number }).port)))
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const READY = '"msg":"ready"'
+
+describe('rqts worker as a supervisor', () => {
+  it.each(['exit', 'SIGKILL', 'SIGSEGV'])('a worker that dies (%s) is replaced, and its job runs again at once', async (how) => {
+    const s = await stage()
+    const job = await s.queue().enqueue('crash', [how])
+    const command = start(s)
+    expect(await job.result({ timeout: '15s' })).toBe('attempt 2')
+    const [lost, done] = await job.attempts()
+    expect(lost).toMatchObject({ outcome: 'lost', error: { code: 'RQTS_LOST' } })
+    expect(lost!.error!.message).toMatch(how === 'exit' ? /exit code 7/ : new RegExp(how))
+    // Far sooner than the lease of 30 s; most of it is the start of a process.
+    expect(done!.startedAt.getTime() - lost!.startedAt.getTime()).toBeLessThan(10_000)
+    command.kill('SIGTERM')
+    expect(await command.ended()).toBe(0)
+  })
+
+  it('a handler in for(;;) fails with a timeout, its neighbour goes back with no attempt charged, and the worker is replaced', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    const command = start(s, '--grace', '500')
+    await command.seen(READY)
+    const neighbour = await queue.enqueue('hold', [])
+    await command.seen(`running ${neighbour.id}`)
+    const spin = await queue.enqueue('spin', [], { timeout: 1_000 })
+    const { error } = (await spin.settle({ timeout: '15s' })) as { error: { cause: Error } }
+    expect(error.cause).toMatchObject({ code: 'RQTS_TIMEOUT', message: expect.stringContaining('spin') as string })
+    await command.seen(`running ${neighbour.id}`, 2)
+    await neighbour.refresh()
+    expect(neighbour).toMatchObject({ status: 'started', attempt: 1 })
+    command.kill('SIGTERM')
+    await command.seen('"msg":"stopping"')
+    command.kill('SIGTERM')
+    expect(await command.ended()).toBe(130)
+    await neighbour.refresh()
+    expect(neighbour).toMatchObject({ status: 'queued', attempt: 0 })
+  })
+
+  it('drains at the first signal and puts back at the second, within a second', async () => {
+    const s = await stage()
+    const job = await s.queue().enqueue('hold', [])
+    const command = start(s)
+    await command.seen(`running ${job.id}`)
+    command.kill('SIGINT')
+    await command.seen('"msg":"stopping"')
+    const asked = performance.now()
+    command.kill('SIGINT')
+    expect(await command.ended()).toBe(130)
+    expect(performance.now() - asked).toBeLessThan(3_000)
+    await job.refresh()
+    expect(job).toMatchObject({ status: 'queued', attempt: 0 })
+  })
+
+  it('an error outside of any job: logged with the ids of those that run, drained, replaced', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    const command = start(s)
+    await command.seen(READY)
+    await queue.enqueue('stray', [])
+    await command.seen('outside of any job')
+    await command.seen(READY, 2)
+    expect(await (await queue.enqueue('add', [1, 2])).result({ timeout: '15s' })).toBe(3)
+    command.kill('SIGTERM')
+    await command.ended()
+  })
+
+  it('keeps several, and leaves no orphan when it is killed itself', async () => {
+    const s = await stage()
+    const command = start(s, '--processes', '2', '--name', 'w', '-p', 'processes', '-c', '1')
+    await command.seen(READY, 2)
+    const workers = await Worker.all({ connection: s.url, prefix: s.prefix })
+    expect(workers.map(({ name }) => name).sort()).toEqual(['w.1', 'w.2'])
+    const job = await s.queue().enqueue('pid', [])
+    const pids = [...workers.map(({ pid }) => pid), (await job.result({ timeout: '10s' })) as number]
+    expect(pids.every(alive)).toBe(true)
+    command.kill('SIGKILL')
+    await until('all are gone', () => !pids.some(alive), 15_000)
+  })
+
+  it('a worker that was told to stop stays away; when none is left it ends', async () => {
+    const s = await stage()
+    const command = start(s, '--name', 'told')
+    await command.seen(READY)
+    await s.store.client.call('PUBLISH', s.store.keys.worker('told'), 'shutdown')
+    expect(await command.ended()).toBe(0)
+  })
+
+  it('says why when no worker ever gets ready, and ends with that code', async () => {
+    const s = await stage()
+    const twin = s.worker('default', { tasks: [function nothing() {}], name: 'taken' })
+    const done = twin.run()
+    await until('it is there', async () => (await Worker.all({ connection: s.url, prefix: s.prefix })).length === 1)
+    const command = start(s, '--name', 'taken')
+    expect(await command.ended()).toBe(5)
+    await twin.stop()
+    await done
+  })
+})
+
+describe('a worker process', () => {
+  it('--watch: runs the new code once a file is saved, and keeps the old when the new does not load', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rqts-watch-'))
+    const file = join(folder, 'tasks.mjs')
+    const write = (text: string): void => writeFileSync(file, `export const version = () => ${text}\n`)
+    try {
+      write('1')
+      const s = await stage()
+      const queue = s.queue()
+      const command = start(s, '-t', file, '--watch')
+      expect(await (await queue.enqueue('version', [])).result({ timeout: '15s' })).toBe(1)
+      write('2')
+      await command.seen('"msg":"reloaded"')
+      expect(await (await queue.enqueue('version', [])).result({ timeout: '5s' })).toBe(2)
+      write('(broken')
+      await command.seen('cannot be loaded; the old ones stay')
+      expect(await (await queue.enqueue('version', [])).result({ timeout: '5s' })).toBe(2)
+      command.kill('SIGTERM')
+      expect(await command.ended()).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it.each(['0', '1'])('answers probes (--processes %s)', async (processes) => {
+    const s = await stage()
+    const port = await freePort()
+    const command = start(s, '--processes', processes, '--probe-port', String(port), '--name', 'probed')
+    await command.seen(READY)
+    const ask = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+    await until('it is ready', async () => (await ask('/readyz')) === 200)
+    expect([await ask('/healthz'), await ask('/elsewhere')]).toEqual([200, 404])
+    const job = await s.queue().enqueue('hold', [])
+    await command.seen(`running ${job.id}`)
+    command.kill('SIGTERM')
+    await until('it takes no more jobs', async () => (await ask('/readyz')) === 503)
+    expect(await ask('/healthz')).toBe(200)
+    command.kill('SIGTERM')
+    expect(await command.ended()).toBe(130)
+  })
+
+  it('is paused by SIGTSTP and goes on with SIGCONT', async () => {
+    const s = await stage()
+    const command = start(s, '--name', 'w')
+    await command.seen(READY)
+    const state = async (): Promise<string | undefined> => (await Worker.all({ connection: s.url, prefix: s.prefix }))[0]?.state
+    command.kill('SIGTSTP')
+    await until('it is paused', async () => (await state()) === 'paused')
+    command.kill('SIGCONT')
+    await until('it goes on', async () => (await state()) === 'idle')
+    command.kill('SIGTERM')
+    expect(await command.ended()).toBe(0)
+  })
+
+  it('drains when nobody reads its log any more', async () => {
+    const s = await stage()
+    const command = start(s, '--processes', '0')
+    await command.seen(READY)
+    command.child.stdout?.destroy()
+    await s.queue().enqueue('add', [1, 2])
+    expect(await command.ended()).toBe(0)
+  })
+})
+
+describe('the scale', () => {
+  const busy = { queued: 100, oldestMs: 5_000, running: 20 }
+  const calm = { queued: 0, oldestMs: 0, running: 0 }
+
+  it('goes up by one a look while jobs wait, up to the maximum', () => {
+    const scale = new Scale({ min: 1, max: 3, concurrency: 10 })
+    expect([1, 2, 3, 4].map((second) => scale.look(busy, second * 1_000))).toEqual([2, 3, 3, 3])
+  })
+
+  it('comes back after half a minute of quiet, one by one, and not while work is left', () => {
+    const scale = new Scale({ min: 1, max: 3, concurrency: 10 })
+    for (const second of [0, 1]) scale.look(busy, second)
+    expect(scale.look(calm, 10_000)).toBe(3)
+    expect(scale.look(calm, 39_000)).toBe(3)
+    expect(scale.look({ ...calm, running: 25 }, 39_500)).toBe(3)
+    expect(scale.look(calm, 40_000)).toBe(3)
+    expect(scale.look(calm, 70_000)).toBe(2)
+    expect(scale.look(calm, 100_000)).toBe(1)
+    expect(scale.look(calm, 999_000)).toBe(1)
+  })
+
+  it('a short queue that moves is no reason', () => {
+    const scale = new Scale({ min: 1, max: 3, concurrency: 10 })
+    expect(scale.look({ queued: 8, oldestMs: 200, running: 10 }, 1)).toBe(1)
+    expect(scale.look({ queued: 8, oldestMs: 1_200, running: 10 }, 2)).toBe(2)
+  })
+})
