@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help, InvalidArgumentError, type Option } from 'commander'
 import { VERSION } from '../lib/version.ts'
-import { commands } from './commands/index.ts'
 import { type CommandSpec, GROUPS } from './command.ts'
+import { commands } from './commands/index.ts'
 import { type Settings, settle } from './config.ts'
 import { Context } from './context.ts'
 import { CliError, EXIT, exitCodeOf } from './exit-codes.ts'

@@ -9,10 +9,7 @@ export type NameKind = 'queue' | 'task' | 'worker' | 'schedule' | 'prefix' | 'ta
 
 export function checkName(kind: NameKind, value: unknown): string {
   if (typeof value === 'string' && NAME.test(value)) return value
-  throw new RqtsError(
-    'RQTS_BAD_NAME',
-    `A ${kind} name must be 1 to 128 characters of A-Z a-z 0-9 _ . : / -; got ${show(value)}`,
-  )
+  throw new RqtsError('RQTS_BAD_NAME', `A ${kind} name must be 1 to 128 characters of A-Z a-z 0-9 _ . : / -; got ${show(value)}`)
 }
 
 export function checkJobId(value: unknown): string {

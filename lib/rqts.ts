@@ -3,8 +3,8 @@
  * a way to run handlers, and public names their full types. Next stops: client/queue.ts, worker/worker.ts.
  */
 import { inlinePort } from './client/inline.ts'
-import type { Job } from './client/job.ts'
 import { listWorkers, type WorkerOverview } from './client/inspector.ts'
+import type { Job } from './client/job.ts'
 import { Queue } from './client/queue.ts'
 import type { ConnectOptions } from './client/shared-store.ts'
 import { steerWorker, type WorkerOrder } from './client/steer.ts'
@@ -17,15 +17,24 @@ import type { CallOf, Target } from './task/call.ts'
 import type { AnyFunction, ResultOf } from './task/infer.ts'
 import { validateArgs } from './task/schema.ts'
 import type { TaskOptions } from './task/task.ts'
-import type { FlowSpec } from './workflow/spec.ts'
-import { type EnqueueFromJob, RunningContext, runInContext, currentJob as runningJob, type JobContext as WorkerJobContext } from './worker/context.ts'
+import {
+  type EnqueueFromJob,
+  RunningContext,
+  runInContext,
+  currentJob as runningJob,
+  type JobContext as WorkerJobContext,
+} from './worker/context.ts'
 import type { WorkerOptions } from './worker/options.ts'
 import { BaseWorker } from './worker/worker.ts'
+import type { FlowSpec } from './workflow/spec.ts'
 
 /** What a running handler sees of its job: `this`, or `currentJob()`. */
 export interface JobContext extends WorkerJobContext {
   /** Enqueues on this job's own queue, or on the one that the options name. */
-  enqueue<F extends AnyFunction = AnyFunction>(task: F | string, ...call: CallOf<F, JobOptions & { queue?: string }>): Promise<Job<ResultOf<F>>>
+  enqueue<F extends AnyFunction = AnyFunction>(
+    task: F | string,
+    ...call: CallOf<F, JobOptions & { queue?: string }>
+  ): Promise<Job<ResultOf<F>>>
 }
 
 /**

@@ -22,7 +22,10 @@ for (const document of documents) {
 if (check && stale > 0) process.exit(1)
 
 function fillSnippets(text) {
-  return text.replace(/(<!-- snippet: (\S+) -->\n```\w*\n)[\s\S]*?```/g, (_, head, file) => `${head}${readFileSync(join(root, file), 'utf8')}\`\`\``)
+  return text.replace(
+    /(<!-- snippet: (\S+) -->\n```\w*\n)[\s\S]*?```/g,
+    (_, head, file) => `${head}${readFileSync(join(root, file), 'utf8')}\`\`\``,
+  )
 }
 
 function fillStates(text) {

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import type { FoundJob, FoundJobs, JobDetail } from '../../lib/client/inspector.ts'
 import { paint, type Style } from './color.ts'
-import { type Column, table } from './table.ts'
 import { shortStack } from './stack.ts'
+import { type Column, table } from './table.ts'
 import { cut, formatCount, formatMs, safe, safeLines } from './text.ts'
 
 export const STATUS_STYLES: Record<FoundJob['status'], Style> = {

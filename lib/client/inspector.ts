@@ -5,7 +5,7 @@
 import { redactUrl } from '../redact.ts'
 import { hint, wishStop } from '../store/control.ts'
 import { translateError } from '../store/errors.ts'
-import { queueNames, type QueueCounts, summarize } from '../store/queues.ts'
+import { type QueueCounts, queueNames, summarize } from '../store/queues.ts'
 import { Store, type StoreOptions } from '../store/store.ts'
 import { readWorkers, type WorkerRecord } from '../store/workers.ts'
 import { nearestNames } from '../task/nearest.ts'
@@ -13,8 +13,8 @@ import { VERSION } from '../version.ts'
 import { matcher } from './inspect-search.ts'
 import { infoOf } from './inspect-server.ts'
 
-export { type JobDetail, jobDetail, type JobLocation, jobLogs, locate, readableValue } from './inspect-job.ts'
-export { type FoundJob, findJobs, type FoundJobs, type JobFilter, matcher } from './inspect-search.ts'
+export { type JobDetail, type JobLocation, jobDetail, jobLogs, locate, readableValue } from './inspect-job.ts'
+export { type FoundJob, type FoundJobs, findJobs, type JobFilter, matcher } from './inspect-search.ts'
 export { type ServerFacts, serverFacts, serverInfo } from './inspect-server.ts'
 export type { Store }
 

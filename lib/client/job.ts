@@ -14,7 +14,7 @@ import { type Birth, JobFields } from './job-fields.ts'
 import { mergeMeta } from './meta.ts'
 import { removeWithDependents } from './removal.ts'
 import { type ConnectOptions, sharedStore } from './shared-store.ts'
-import { type Ending, notFound, type Settled, settledOf, waitForEnd, type WaitOptions } from './waiter.ts'
+import { type Ending, notFound, type Settled, settledOf, type WaitOptions, waitForEnd } from './waiter.ts'
 
 export interface FetchOptions extends ConnectOptions {
   /** Where to look. Default: all queues. */

@@ -2,8 +2,8 @@ import { RqtsError } from '../errors.ts'
 import { type JobOptions, type NormalOptions, normalizeOptions } from '../job/options.ts'
 import { jobOptions } from '../task/job-options.ts'
 import type { TaskDefinition } from '../task/task.ts'
-import type { Route } from './routes.ts'
 import { orPlain } from './draft.ts'
+import type { Route } from './routes.ts'
 import type { ConnectOptions } from './shared-store.ts'
 
 export interface QueueOptions extends ConnectOptions {

@@ -1,5 +1,5 @@
 import { DuplicateJob, RqtsError } from '../errors.ts'
-import { type EnqueueOutcome, enqueueJobs, type EnqueueReply, type NewJob } from '../store/enqueue.ts'
+import { type EnqueueOutcome, type EnqueueReply, enqueueJobs, type NewJob } from '../store/enqueue.ts'
 import { readJobs } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import type { Store } from '../store/store.ts'

@@ -1,9 +1,9 @@
 import type { AnyFunction } from '../task/infer.ts'
 import { resolveTask } from '../task/resolve.ts'
 import { defineTask, type Task, type TaskOptions } from '../task/task.ts'
+import type { GivenOf, StartsWith, TakesWith } from '../workflow/types.ts'
 import type { Job } from './job.ts'
 import { Queue } from './queue.ts'
-import type { GivenOf, StartsWith, TakesWith } from '../workflow/types.ts'
 import { routerOf } from './routes.ts'
 import { closeSharedStores, sharedStore } from './shared-store.ts'
 import { makeSignature, type Signature } from './workflow.ts'
@@ -34,7 +34,10 @@ export function makeTask<Args extends readonly unknown[], Result, const Name ext
 ): TaskWithDelay<Args, Result, Name, Input> {
   const queue = typeof nameOrOptions === 'string' ? undefined : nameOrOptions?.queue
   const extend = (made: AnyFunction): Delayed<Input, Result> => ({
-    delay: (...args) => sharedQueue(queue ?? routerOf(undefined).queueOf(resolveTask(made)) ?? 'default').enqueue(made, args as never) as Promise<Job<Awaited<Result>>>,
+    delay: (...args) =>
+      sharedQueue(queue ?? routerOf(undefined).queueOf(resolveTask(made)) ?? 'default').enqueue(made, args as never) as Promise<
+        Job<Awaited<Result>>
+      >,
     s: (...args) => makeSignature(made, args, false),
     si: (...args) => makeSignature(made, args, true),
   })

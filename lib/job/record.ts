@@ -126,5 +126,6 @@ function json(text: string | undefined): unknown {
 function number(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  return Number.isFinite(value) ? value : undefined
+  // No time, span or count of ours is beyond what a Date holds.
+  return Math.abs(value) <= 8.64e15 ? value : undefined
 }

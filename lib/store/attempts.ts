@@ -65,7 +65,14 @@ export interface ClaimRequest {
 
 export async function claim(store: Store, request: ClaimRequest): Promise<ClaimedJob[]> {
   const keys = request.queues.map(store.keys.base)
-  const values = await store.client.run('claim', keys, [request.token, request.worker, request.want, request.leaseMs, laneOf(request), keys.length])
+  const values = await store.client.run('claim', keys, [
+    request.token,
+    request.worker,
+    request.want,
+    request.leaseMs,
+    laneOf(request),
+    keys.length,
+  ])
   return parseJobs(request.queues, request.token, values as unknown[])
 }
 
@@ -148,7 +155,12 @@ function parseJobs(queues: readonly string[], token: string, values: readonly un
 }
 
 /** From the fields of a job's hash, for those who did not claim it themselves. */
-export function parseClaimed(queue: string, id: string, token: string, fields: Readonly<Record<string, string | null | undefined>>): ClaimedJob {
+export function parseClaimed(
+  queue: string,
+  id: string,
+  token: string,
+  fields: Readonly<Record<string, string | null | undefined>>,
+): ClaimedJob {
   const timeoutMs = Number(fields['timeout'] ?? Number.NaN)
   return {
     queue,

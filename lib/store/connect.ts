@@ -2,7 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { findProjectRedisUrl } from '../embedded/index.ts'
 import { RqtsError } from '../errors.ts'
 import { redactUrl } from '../redact.ts'
-import { type Driver, DRIVER_OPTIONS, type DriverOptions, endDriver, RedisClient } from './redis.ts'
+import { DRIVER_OPTIONS, type Driver, type DriverOptions, endDriver, RedisClient } from './redis.ts'
 import { Subscriber } from './subscriber.ts'
 
 /** A URL, ioredis options, or an ioredis client of your own, which is used but never closed. */
@@ -75,7 +75,10 @@ export class Connections {
 
   #duplicate(): Driver {
     const { driver } = this.client
-    const copy = driver instanceof Cluster ? driver.duplicate([], { lazyConnect: true }) : driver.duplicate({ ...DRIVER_OPTIONS, enableOfflineQueue: true, socketTimeout: BLOCKED_SOCKET_MS })
+    const copy =
+      driver instanceof Cluster
+        ? driver.duplicate([], { lazyConnect: true })
+        : driver.duplicate({ ...DRIVER_OPTIONS, enableOfflineQueue: true, socketTimeout: BLOCKED_SOCKET_MS })
     // Without a listener ioredis prints; the command connection reports the same outage.
     copy.on('error', () => undefined)
     this.#extra.add(copy)
@@ -87,7 +90,12 @@ export class Connections {
 const BLOCKED_SOCKET_MS = 7_000
 
 /** What the guarantees rest on, whatever the caller's options say. */
-const FORCED: RedisOptions = { lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: true }
+const FORCED: RedisOptions = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: null,
+  autoResendUnfulfilledCommands: true,
+}
 
 function defaultUrl(): { url: string; source: string } {
   for (const name of ['RQTS_REDIS_URL', 'REDIS_URL']) {
@@ -116,10 +124,14 @@ function checked(driver: Driver): Driver {
 
 function create(option: string | RedisOptions): Driver {
   try {
-    return typeof option === 'string' ? new Redis(option, DRIVER_OPTIONS) : checked(new Redis({ ...DRIVER_OPTIONS, ...option, ...FORCED } as DriverOptions))
+    return typeof option === 'string'
+      ? new Redis(option, DRIVER_OPTIONS)
+      : checked(new Redis({ ...DRIVER_OPTIONS, ...option, ...FORCED } as DriverOptions))
   } catch (error) {
     if (error instanceof RqtsError) throw error
-    throw new RqtsError('RQTS_BAD_OPTION', `Not a usable Redis connection: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new RqtsError('RQTS_BAD_OPTION', `Not a usable Redis connection: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 

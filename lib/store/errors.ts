@@ -22,7 +22,9 @@ export function translateError(error: unknown, where: string): RqtsError {
     )
   }
   if (DENIED.test(text)) {
-    return new RqtsError('RQTS_REDIS_ERROR', `Redis refused (${where}): ${text.slice(0, 200)}. Check the user, the password and its ACL.`, { cause: error })
+    return new RqtsError('RQTS_REDIS_ERROR', `Redis refused (${where}): ${text.slice(0, 200)}. Check the user, the password and its ACL.`, {
+      cause: error,
+    })
   }
   if (AWAY.test(text) || isConnectionError(error, text)) return unavailable(where, text, error)
   return new RqtsError('RQTS_REDIS_ERROR', `Redis answered with an error (${where}): ${text.slice(0, 300)}`, { cause: error })
@@ -42,6 +44,9 @@ export function unavailable(where: string, why: string, cause?: unknown): RqtsEr
 }
 
 function isConnectionError(error: unknown, text: string): boolean {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) return true
-  return /Command timed out|Connection is closed|Socket timeout|Socket closed|Stream isn't writeable|max retries|Too many Cluster/i.test(text)
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code))
+    return true
+  return /Command timed out|Connection is closed|Socket timeout|Socket closed|Stream isn't writeable|max retries|Too many Cluster/i.test(
+    text,
+  )
 }

@@ -8,7 +8,10 @@ import type { AnyFunction, TakesInput } from './infer.ts'
 import { isSchema, type StandardSchemaV1 } from './schema.ts'
 
 /** The job options that a task can bring along; those of the single job win over them. */
-export type TaskDefaults = Pick<TaskJobOptions, 'timeout' | 'ttl' | 'resultTtl' | 'failureTtl' | 'retry' | 'unique' | 'onSuccess' | 'onFailure'>
+export type TaskDefaults = Pick<
+  TaskJobOptions,
+  'timeout' | 'ttl' | 'resultTtl' | 'failureTtl' | 'retry' | 'unique' | 'onSuccess' | 'onFailure'
+>
 
 export interface TaskOptions<
   Args extends readonly unknown[] = readonly unknown[],
@@ -91,7 +94,19 @@ export function definitionOfTask(value: unknown): TaskDefinition | undefined {
   return typeof value === 'function' ? (value as Partial<Task>)[TASK] : undefined
 }
 
-const KNOWN = ['name', 'queue', 'timeout', 'ttl', 'resultTtl', 'failureTtl', 'retry', 'unique', 'args', 'onSuccess', 'onFailure'] satisfies (keyof TaskOptions)[]
+const KNOWN = [
+  'name',
+  'queue',
+  'timeout',
+  'ttl',
+  'resultTtl',
+  'failureTtl',
+  'retry',
+  'unique',
+  'args',
+  'onSuccess',
+  'onFailure',
+] satisfies (keyof TaskOptions)[]
 
 function definitionOf(options: TaskOptions, fn: unknown, place: string): TaskDefinition {
   if (typeof options !== 'object' || options === null) throw badTask(`task() takes a name or { name, … } first; got ${show(options)}`)

@@ -7,9 +7,10 @@
  * - `expectEnqueued()` says what was enqueued instead.
  * - `checkInvariants()` tells what is wrong with the queues in a Redis; empty when all is well.
  */
-import { checkInvariants as checkStore, type InvariantOptions, type Violation } from './invariants.ts'
+
 import type { ConnectOptions } from '../client/shared-store.ts'
 import { Store } from '../store/store.ts'
+import { checkInvariants as checkStore, type InvariantOptions, type Violation } from './invariants.ts'
 
 export { type PrivateRedisOptions, type RedisServer, startPrivateRedis } from '../embedded/index.ts'
 export { enqueued, expectEnqueued } from './assert.ts'

@@ -91,7 +91,11 @@ export class Doorbell {
     const [key] = (marker ?? []) as string[]
     if (key === this.#store.keys.queuePart(this.#options.own, 'wake')) this.#options.refresh()
     if (this.#closed || this.#options.ring() || key === undefined) return true
-    await this.#store.client.call('RPUSH', key, 1)
+    // Back for someone who has a free slot; there may be a newer one by now, and one is enough.
+    await this.#store.client.callAll([
+      ['RPUSH', key, 1],
+      ['LTRIM', key, 0, 0],
+    ])
     return true
   }
 

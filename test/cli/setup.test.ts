@@ -152,7 +152,7 @@ describe('rqts completion', () => {
       return execFileSync('bash', ['-c', script]).toString().trim()
     }
     expect(complete('wor')).toBe('worker workers')
-    expect(complete('worker', '--max')).toBe('--max-jobs --max-idle')
+    expect(complete('worker', '--max')).toBe('--max-jobs-per-child --max-memory-per-child --max-jobs --max-idle')
     expect(complete('-u', 'x', 'info', '--only')).toBe('--only-queues --only-workers')
     expect(complete('worker', 'de')).toBe('')
   })

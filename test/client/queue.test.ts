@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Queue } from '../../lib/index.ts'
-import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
 import { stage, until } from '../support/stage.ts'
+import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
 
 function add(a: number, b: number): number {
   return a + b

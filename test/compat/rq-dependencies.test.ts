@@ -149,17 +149,20 @@ describe('parents that do not finish', () => {
     expect((await queue.enqueue(work, ['other'], { dependsOn: parent })).status).toBe('canceled')
   })
 
-  it.each(['canceled', 'expired', 'deleted'] as const)('are %s: without allowFailure the child is canceled, with it queued', async (how) => {
-    const { s, queue } = await scene()
-    const parent = await queue.enqueue(work, ['parent'], how === 'expired' ? { ttl: 20 } : {})
-    const strict = await queue.enqueue(work, ['strict'], { dependsOn: parent })
-    const lenient = await queue.enqueue(work, ['lenient'], { dependsOn: { jobs: [parent], allowFailure: true } })
-    if (how === 'canceled') await parent.cancel()
-    if (how === 'deleted') await parent.delete()
-    if (how === 'expired') await parent.settle()
-    await run(s)
-    expect([await statusOf(strict), await statusOf(lenient)]).toEqual(['canceled', 'finished'])
-  })
+  it.each(['canceled', 'expired', 'deleted'] as const)(
+    'are %s: without allowFailure the child is canceled, with it queued',
+    async (how) => {
+      const { s, queue } = await scene()
+      const parent = await queue.enqueue(work, ['parent'], how === 'expired' ? { ttl: 20 } : {})
+      const strict = await queue.enqueue(work, ['strict'], { dependsOn: parent })
+      const lenient = await queue.enqueue(work, ['lenient'], { dependsOn: { jobs: [parent], allowFailure: true } })
+      if (how === 'canceled') await parent.cancel()
+      if (how === 'deleted') await parent.delete()
+      if (how === 'expired') await parent.settle()
+      await run(s)
+      expect([await statusOf(strict), await statusOf(lenient)]).toEqual(['canceled', 'finished'])
+    },
+  )
 
   it('are canceled with enqueueDependents: children run as if they had finished', async () => {
     const { s, queue } = await scene()
@@ -208,7 +211,10 @@ describe('together with other options', () => {
     const { s, queue } = await scene()
     const parent = await queue.enqueue(work, ['parent'])
     const child = await queue.enqueue(work, ['fail'], { dependsOn: parent, retry: 1, unique: { key: 'one' } })
-    await expect(queue.enqueue(work, ['x'], { unique: { key: 'one' } })).rejects.toMatchObject({ code: 'RQTS_DUPLICATE_JOB', existingId: child.id })
+    await expect(queue.enqueue(work, ['x'], { unique: { key: 'one' } })).rejects.toMatchObject({
+      code: 'RQTS_DUPLICATE_JOB',
+      existingId: child.id,
+    })
     await run(s)
     await child.refresh()
     expect(child).toMatchObject({ status: 'failed', attempt: 2 })

@@ -22,14 +22,18 @@ function start(command: string[], env: Record<string, string>): { child: ChildPr
 it.each([
   ['examples/quickstart/app.ts', 'default', 'examples/quickstart/tasks.ts', ['add(2, 3) = 5', 'Hello, Ada!', '2027-02-01']],
   ['examples/readme/producer.ts', 'images', 'examples/readme/tasks.ts', ['640 finished']],
-])('%s runs as printed, against a worker of the command line', async (program, queue, tasks, expected) => {
-  await withPrivateRedis(async ({ url }) => {
-    const env = { RQTS_REDIS_URL: url }
-    start(['dist/cli/main.js', 'worker', queue, '--tasks', tasks], env)
-    const { child, output } = start(['node_modules/jiti/lib/jiti-cli.mjs', program], env)
-    const [code] = (await once(child, 'exit')) as [number]
-    expect(output()).toEqual(expect.stringContaining(expected[0]!))
-    for (const text of expected) expect(output()).toContain(text)
-    expect(code).toBe(0)
-  })
-}, 60_000)
+])(
+  '%s runs as printed, against a worker of the command line',
+  async (program, queue, tasks, expected) => {
+    await withPrivateRedis(async ({ url }) => {
+      const env = { RQTS_REDIS_URL: url }
+      start(['dist/cli/main.js', 'worker', queue, '--tasks', tasks], env)
+      const { child, output } = start(['node_modules/jiti/lib/jiti-cli.mjs', program], env)
+      const [code] = (await once(child, 'exit')) as [number]
+      expect(output()).toEqual(expect.stringContaining(expected[0]!))
+      for (const text of expected) expect(output()).toContain(text)
+      expect(code).toBe(0)
+    })
+  },
+  60_000,
+)

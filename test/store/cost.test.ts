@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisServer, startPrivateRedis } from '../../lib/embedded/index.ts'
-import { claim, type ClaimedJob, type Outcome, settle } from '../../lib/store/attempts.ts'
+import { type ClaimedJob, claim, type Outcome, settle } from '../../lib/store/attempts.ts'
 import { enqueueJobs, type NewJob } from '../../lib/store/enqueue.ts'
 import { Store } from '../../lib/store/store.ts'
 import { newJob, request } from '../support/calls.ts'

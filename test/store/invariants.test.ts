@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { YEAR } from '../support/calls.ts'
 import { digest, wipe } from '../support/keyspace.ts'
-import { seed, type State } from '../support/state.ts'
+import { type State, seed } from '../support/state.ts'
 import { storeOfFile } from '../support/table.ts'
 
 interface Broken {

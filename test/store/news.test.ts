@@ -5,7 +5,7 @@ import { deliverOutbox, sweep, tick } from '../../lib/store/maintain.ts'
 import { attempt, type Call, enqueue, fail, newJob, ok, release, request, retry, settleJobs, stop } from '../support/calls.ts'
 import { wipe } from '../support/keyspace.ts'
 import { listen } from '../support/listen.ts'
-import { seed, type State } from '../support/state.ts'
+import { type State, seed } from '../support/state.ts'
 import { storeOfFile } from '../support/table.ts'
 
 const w = { flags: 'w' }

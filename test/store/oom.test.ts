@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RedisServer } from '../../lib/embedded/index.ts'
 import { startPrivateRedis } from '../../lib/embedded/index.ts'
 import { claim, renew, settle } from '../../lib/store/attempts.ts'
-import { cancelJob, note, readJobs, replaceMeta, removeJobs, requeueJob, watchJobs } from '../../lib/store/jobs.ts'
+import { cancelJob, note, readJobs, removeJobs, replaceMeta, requeueJob, watchJobs } from '../../lib/store/jobs.ts'
 import { deliverOutbox, sweep, tick } from '../../lib/store/maintain.ts'
 import { summarize } from '../../lib/store/queues.ts'
 import { Store } from '../../lib/store/store.ts'
@@ -11,7 +11,7 @@ import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { attempt, type Call, enqueue, enqueueEach, fail, newJob, ok, release, request, retry, stop, YEAR } from '../support/calls.ts'
 import { digest, wipe } from '../support/keyspace.ts'
 import { testPrefix } from '../support/redis.ts'
-import { seed, snapshot, type State } from '../support/state.ts'
+import { type State, seed, snapshot } from '../support/state.ts'
 
 describe('a full Redis that evicts nothing', () => {
   let server: RedisServer

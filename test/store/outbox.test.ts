@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { deliverOutbox } from '../../lib/store/maintain.ts'
 import { type Call, YEAR } from '../support/calls.ts'
 import { wipe } from '../support/keyspace.ts'
-import { seed, snapshot, type State } from '../support/state.ts'
+import { type State, seed, snapshot } from '../support/state.ts'
 import { storeOfFile, table } from '../support/table.ts'
 
 const deliver: Call = (store) => deliverOutbox(store, 'q')

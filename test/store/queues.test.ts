@@ -5,7 +5,7 @@ import { isIn, isPaused, listIds, pauseQueue, position, queueNames, resumeQueue,
 import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { YEAR } from '../support/calls.ts'
 import { digest, wipe } from '../support/keyspace.ts'
-import { seed, snapshot, type State } from '../support/state.ts'
+import { type State, seed, snapshot } from '../support/state.ts'
 import { storeOfFile } from '../support/table.ts'
 
 const state: State = {

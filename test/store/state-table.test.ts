@@ -17,7 +17,7 @@ import type { Store } from '../../lib/store/store.ts'
 import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { fail, ok, release, request, retry, stop } from '../support/calls.ts'
 import { wipe } from '../support/keyspace.ts'
-import { type FullState, type JobSpec, seed, snapshot, type State } from '../support/state.ts'
+import { type FullState, type JobSpec, type State, seed, snapshot } from '../support/state.ts'
 import { storeOfFile } from '../support/table.ts'
 
 /** Another way for the event to come about, which may lead to another of the statuses that the table lists. */

@@ -1,4 +1,4 @@
-import { type Attempt, type ClaimRequest, claim, type Outcome, settle, type SettleReply, type Verdict } from '../../lib/store/attempts.ts'
+import { type Attempt, type ClaimRequest, claim, type Outcome, type SettleReply, settle, type Verdict } from '../../lib/store/attempts.ts'
 import { type Control, enqueueJobs, type NewJob } from '../../lib/store/enqueue.ts'
 import type { Store } from '../../lib/store/store.ts'
 import type { AttemptLine, JobSpec } from './state.ts'

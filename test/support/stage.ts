@@ -83,7 +83,10 @@ export async function leftoverKeysOf({ store }: Stage, id: string): Promise<stri
   const found: string[] = []
   let cursor = '0'
   do {
-    const [next, keys] = (await store.client.call('SCAN', cursor, 'MATCH', `${store.keys.prefix}:*${id}*`, 'COUNT', 1_000)) as [string, string[]]
+    const [next, keys] = (await store.client.call('SCAN', cursor, 'MATCH', `${store.keys.prefix}:*${id}*`, 'COUNT', 1_000)) as [
+      string,
+      string[],
+    ]
     found.push(...keys)
     cursor = next
   } while (cursor !== '0')

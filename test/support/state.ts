@@ -1,4 +1,4 @@
-import { registryOf, type JobStatus } from '../../lib/job/state.ts'
+import { type JobStatus, registryOf } from '../../lib/job/state.ts'
 import type { Store } from '../../lib/store/store.ts'
 import { type RawKey, readKeySpace } from './keyspace.ts'
 

@@ -4,7 +4,7 @@ import { Store } from '../../lib/store/store.ts'
 import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { digest, wipe } from './keyspace.ts'
 import { testPrefix, testRedisUrl } from './redis.ts'
-import { expand, fromMs, type FullState, seed, snapshot, type State } from './state.ts'
+import { expand, type FullState, fromMs, type State, seed, snapshot } from './state.ts'
 
 export interface Case {
   name: string

@@ -24,7 +24,11 @@ describe('rqts/testing', () => {
     const queue = s.queue()
     const job = await queue.enqueue(add, [1, 2])
     await queue.enqueue(fail, [], { dependsOn: job })
-    expect(await drain('default', { connection: s.url, prefix: s.prefix, tasks: [add, fail] })).toEqual({ processed: 2, succeeded: 1, failed: 1 })
+    expect(await drain('default', { connection: s.url, prefix: s.prefix, tasks: [add, fail] })).toEqual({
+      processed: 2,
+      succeeded: 1,
+      failed: 1,
+    })
     expect(await checkInvariants({ connection: s.url, prefix: s.prefix })).toEqual([])
   })
 

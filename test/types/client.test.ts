@@ -1,6 +1,5 @@
 import { expectTypeOf, test } from 'vitest'
-import { type Job, type JobContext, type JobOptions, Queue, type Settled, task, tasks } from '../../lib/index.ts'
-import { Job as JobClass } from '../../lib/index.ts'
+import { type Job, Job as JobClass, type JobContext, type JobOptions, Queue, type Settled, task, tasks } from '../../lib/index.ts'
 
 const add = task('add', (a: number, b: number) => a + b)
 const greet = task({ name: 'greet', queue: 'mail' }, async (name: string, times?: number) => `${name} ${times}`)

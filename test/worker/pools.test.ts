@@ -287,6 +287,21 @@ describe.each(['processes', 'threads'] as const)('only with children: %s', (pool
     expect(journal()).toEqual(['setup', 'teardown', 'setup', 'teardown'])
   })
 
+  it('maxMemoryPerChild: a process that has grown is replaced, a thread that grows is ended', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    if (pool === 'threads') {
+      const job = await enqueue(queue, 'die', ['memory'])
+      await hire(s, { burst: true, concurrency: 1, maxMemoryPerChild: '48mb' }).done
+      expect(await job.result()).toBe('attempt 2')
+      expect((await job.attempts())[0]).toMatchObject({ outcome: 'lost', error: { message: expect.stringContaining('memory') as string } })
+    } else {
+      const jobs = await Promise.all([enqueue(queue, 'where'), enqueue(queue, 'where')])
+      await hire(s, { burst: true, concurrency: 1, maxMemoryPerChild: 1_048_576 }).done
+      expect(await jobs[0].result()).not.toEqual(await jobs[1].result())
+    }
+  })
+
   it('captureOutput: what a job prints is in its log', async () => {
     const s = await stage()
     const job = await enqueue(s.queue(), 'print')
