@@ -37,7 +37,7 @@ async function run(url) {
     spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RQTS_REDIS_URL: url } })
 
   say(`rqts worker default --tasks ${EXAMPLE}/tasks.ts`)
-  const worker = node('dist/cli/main.js', 'worker', 'default', '--tasks', `${EXAMPLE}/tasks.ts`)
+  const worker = node('dist/cli/main.js', 'worker', 'default', '--tasks', `${EXAMPLE}/tasks.ts`, '--log-format', 'pretty')
   label(worker, 'worker')
   const workerEnd = ended(worker)
   try {

@@ -38,7 +38,7 @@ export class Heartbeat {
   readonly #tell: (record: WorkerFields, aliveMs: number) => void
   readonly #service: Service
   readonly #startedAt = Date.now()
-  #told: WorkerState = 'starting'
+  #told = ''
   #enlisted = false
 
   /** `told`: what was written, for whoever must write it when this thread cannot. */
@@ -65,9 +65,9 @@ export class Heartbeat {
     this.#service.start()
   }
 
-  /** Called every second or so: a new state is told soon, but not each time a job comes or goes. */
+  /** Called every second or so: what people look at is told soon, but not each time a job comes or goes. */
   notice(): void {
-    if (this.#presence().state !== this.#told) this.hurry()
+    if (newsOf(this.#presence()) !== this.#told) this.hurry()
   }
 
   /** The state has changed and people may be looking. */
@@ -77,8 +77,9 @@ export class Heartbeat {
 
   /** False when a live worker of the same name exists. */
   async beat(): Promise<boolean> {
-    const { state, pool, pids, queues, concurrency, tasks, jobs, succeeded, failed } = this.#presence()
-    this.#told = state
+    const presence = this.#presence()
+    const { state, pool, pids, queues, concurrency, tasks, jobs, succeeded, failed } = presence
+    this.#told = newsOf(presence)
     const record: WorkerFields = {
       state,
       host: hostname(),
@@ -108,4 +109,8 @@ export class Heartbeat {
     // The record may be another worker's, whose name this one was refused.
     if (this.#enlisted) await delistWorker(this.#store, this.#name, queues)
   }
+}
+
+function newsOf({ state, succeeded, failed }: Presence): string {
+  return `${state} ${succeeded} ${failed}`
 }
