@@ -11,6 +11,8 @@ export interface ModelJob {
   waits: Set<string>
   allowFailure: boolean
   unique: string | undefined
+  /** Whether its unique key is its own at the moment. */
+  holds: boolean
   front: boolean
 }
 
@@ -46,6 +48,7 @@ export class Model {
       waits: new Set(),
       allowFailure: birth.allowFailure === true,
       unique: birth.unique?.key,
+      holds: birth.unique !== undefined,
       front: birth.front === true,
     }
     this.jobs.set(id, job)
@@ -54,7 +57,7 @@ export class Model {
     if (!job.allowFailure && ends.some((status) => status !== 'finished')) {
       job.waits.clear()
       this.#end(id, 'canceled')
-      job.unique = undefined
+      job.holds = false
       return 'created'
     }
     if (owner !== undefined) this.#displace(owner)
@@ -112,7 +115,7 @@ export class Model {
     if (!ENDED.has(before)) return { before }
     const owner = job.unique === undefined ? undefined : this.#owner(job.unique)
     if (owner !== undefined) return { before, blockedBy: owner }
-    Object.assign(job, { failures: 0, lost: 0, token: undefined, stopping: false })
+    Object.assign(job, { failures: 0, lost: 0, token: undefined, stopping: false, holds: job.unique !== undefined })
     this.#ready(id, 'queued')
     return { before }
   }
@@ -135,13 +138,13 @@ export class Model {
   }
 
   #owner(key: string): string | undefined {
-    for (const [id, job] of this.jobs) if (job.unique === key && !ENDED.has(job.status)) return id
+    for (const [id, job] of this.jobs) if (job.unique === key && job.holds && !ENDED.has(job.status)) return id
     return undefined
   }
 
   /** A waiting holder makes way; a running one goes on without the key. */
   #displace(owner: string): void {
-    if (this.jobs.get(owner)!.status === 'started') this.jobs.get(owner)!.unique = undefined
+    if (this.jobs.get(owner)!.status === 'started') this.jobs.get(owner)!.holds = false
     else this.#withdraw(owner, 'canceled')
   }
 

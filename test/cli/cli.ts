@@ -30,7 +30,9 @@ export class Scene {
     this.url = url
     this.prefix = testPrefix()
     this.dir = mkdtempSync(join(tmpdir(), 'rqts-cli-'))
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(RQTS_|REDIS_URL$|NO_COLOR$|FORCE_COLOR$|VITEST|NODE_)/.test(name))
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(CI$|RQTS_|REDIS_URL$|NO_COLOR$|FORCE_COLOR$|VITEST|NODE_)/.test(name),
+    )
     this.env = { ...(Object.fromEntries(inherited) as Record<string, string>), RQTS_REDIS_URL: url, RQTS_PREFIX: this.prefix, TZ: 'UTC' }
   }
 

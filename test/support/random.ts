@@ -10,8 +10,8 @@ export interface Random {
   pick<T>(list: readonly T[]): T
 }
 
-/** The seed of this run: `RQTS_SEED` replays one. It is printed when a test fails. */
-export const SEED: number = Number(process.env['RQTS_SEED'] ?? Math.floor(Math.random() * 1e9))
+/** The seed of this run, the same each time: a gate must not fail by chance. `npm run chaos` draws others; `RQTS_SEED` replays one. */
+export const SEED: number = Number(process.env['RQTS_SEED'] ?? 20_261_121)
 
 /** Each purpose has a sequence of its own, so that one more draw here does not change what is drawn elsewhere. */
 export function random(purpose: string, seed: number = SEED): Random {
