@@ -20,3 +20,21 @@ export function checkJobId(value: unknown): string {
 export function isJobId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value)
 }
+
+/** Whether a name fits a pattern in which `*` stands for any run of characters, none included. */
+export function matcher(pattern: string): (name: string) => boolean {
+  if (!pattern.includes('*')) return (name) => name === pattern
+  const parts = pattern.split('*')
+  const [head, last] = [parts[0]!, parts.at(-1)!]
+  // No regular expression: a pattern with many stars must not take for ever on a name that nearly fits.
+  return (name) => {
+    if (name.length < head.length + last.length || !name.startsWith(head) || !name.endsWith(last)) return false
+    let at = head.length
+    for (const part of parts.slice(1, -1)) {
+      const found = name.indexOf(part, at)
+      if (found === -1) return false
+      at = found + part.length
+    }
+    return at <= name.length - last.length
+  }
+}

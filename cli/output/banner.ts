@@ -1,5 +1,5 @@
 import type { Overview } from '../../lib/client/inspector.ts'
-import { matcher } from '../../lib/client/inspector.ts'
+import { matcher } from '../../lib/names.ts'
 import { VERSION } from '../../lib/version.ts'
 import { paint } from './color.ts'
 import { cut, plural, safe } from './text.ts'

@@ -1,4 +1,5 @@
-import { matcher, type Overview, type QueueOverview, type WorkerOverview } from '../../lib/client/inspector.ts'
+import { type Overview, type QueueOverview, type WorkerOverview } from '../../lib/client/inspector.ts'
+import { matcher } from '../../lib/names.ts'
 import { paint, type Style } from './color.ts'
 import { type Column, table } from './table.ts'
 import { formatBytes, formatCount, formatMs, plural, safe, width, wrap } from './text.ts'

@@ -1,5 +1,6 @@
 import { type JobSnapshot, parseRecord } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
+import { matcher } from '../names.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { readJobs } from '../store/jobs.ts'
 import type { Container } from '../store/keys.ts'
@@ -164,12 +165,4 @@ function foundJob(job: JobSnapshot): FoundJob {
     endedAt: iso(job.endedAt),
     runAt: iso(job.runAt),
   }
-}
-
-/** `mail.*` and the like; without `*` the name itself. */
-export function matcher(pattern: string): (name: string) => boolean {
-  if (!pattern.includes('*')) return (name) => name === pattern
-  const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^$|()[\]{}/-]/g, '\\$&'))
-  const expression = new RegExp(`^${parts.join('.*')}$`)
-  return (name) => expression.test(name)
 }

@@ -2,6 +2,8 @@
  * The one reader that the command line, the dashboard and the metrics share, so that all views count alike. It only reads, a bounded
  * amount per call, in few round trips. Next stops: inspect-job.ts for one job, inspect-search.ts to find some, inspect-server.ts for the health of Redis.
  */
+
+import { matcher } from '../names.ts'
 import { redactUrl } from '../redact.ts'
 import { hint, wishStop } from '../store/control.ts'
 import { translateError } from '../store/errors.ts'
@@ -10,11 +12,10 @@ import { Store, type StoreOptions } from '../store/store.ts'
 import { readWorkers, type WorkerRecord } from '../store/workers.ts'
 import { nearestNames } from '../task/nearest.ts'
 import { VERSION } from '../version.ts'
-import { matcher } from './inspect-search.ts'
 import { infoOf } from './inspect-server.ts'
 
 export { type JobDetail, type JobLocation, jobDetail, jobLogs, locate, readableValue } from './inspect-job.ts'
-export { type FoundJob, type FoundJobs, findJobs, type JobFilter, matcher } from './inspect-search.ts'
+export { type FoundJob, type FoundJobs, findJobs, type JobFilter } from './inspect-search.ts'
 export { type ServerFacts, serverFacts, serverInfo } from './inspect-server.ts'
 export type { Store }
 

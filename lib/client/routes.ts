@@ -1,6 +1,6 @@
 import { show } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
-import { checkName } from '../names.ts'
+import { checkName, matcher } from '../names.ts'
 import type { ResolvedTask } from '../task/resolve.ts'
 
 /** Tasks whose names fit `match` go to `queue`. `*` stands for any characters: `mail.*`. */
@@ -43,24 +43,6 @@ export function setRoutes(routes: readonly Route[]): void {
 export function routerOf(routes: readonly Route[] | undefined): Router {
   return routes === undefined ? standard : new Router(routes)
 }
-
-function matcher(pattern: string): (name: string) => boolean {
-  if (!pattern.includes('*')) return (name) => name === pattern
-  const parts = pattern.split('*')
-  const [head, last] = [parts[0]!, parts.at(-1)!]
-  // No regular expression: a pattern with many stars must not take for ever on a name that nearly fits.
-  return (name) => {
-    if (name.length < head.length + last.length || !name.startsWith(head) || !name.endsWith(last)) return false
-    let at = head.length
-    for (const part of parts.slice(1, -1)) {
-      const found = name.indexOf(part, at)
-      if (found === -1) return false
-      at = found + part.length
-    }
-    return at <= name.length - last.length
-  }
-}
-
 function bad(value: unknown): RqtsError {
   return new RqtsError(
     'RQTS_BAD_OPTION',

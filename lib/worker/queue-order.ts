@@ -1,5 +1,5 @@
 import { RqtsError } from '../errors.ts'
-import { checkName } from '../names.ts'
+import { checkName, matcher } from '../names.ts'
 import { isRegistered, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { Strategy } from './options.ts'
@@ -41,7 +41,7 @@ export class QueueOrder {
   /** Expands wildcards, and looks for what is sent to this worker alone; true when queues came or went. */
   async refresh(store: Store): Promise<boolean> {
     const known = this.hasWildcard ? await queueNames(store) : []
-    const expanded = this.#patterns.flatMap((pattern) => (pattern.includes('*') ? known.filter(matcher(pattern)) : [pattern]))
+    const expanded = this.#patterns.flatMap((pattern) => (pattern.includes('*') ? known.filter(taker(pattern)) : [pattern]))
     const own = await isRegistered(store, this.own)
     const queues = [...new Set([...(own ? [this.own] : []), ...expanded])]
     const changed = queues.length !== this.#queues.length || queues.some((queue) => !this.#queues.includes(queue))
@@ -62,10 +62,10 @@ export class QueueOrder {
   }
 }
 
-function matcher(pattern: string): (name: string) => boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^$|()[\]{}/-]/g, '\\$&'))
-  const expression = new RegExp(`^${parts.join('.*')}$`)
-  return (name) => expression.test(name) && (pattern.startsWith(OWN) || !name.startsWith(OWN))
+/** A queue of one worker is nobody else's, whatever stars they have. */
+function taker(pattern: string): (name: string) => boolean {
+  const fits = matcher(pattern)
+  return (name) => fits(name) && (pattern.startsWith(OWN) || !name.startsWith(OWN))
 }
 
 function shuffled(queues: readonly string[]): string[] {
