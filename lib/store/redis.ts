@@ -24,6 +24,8 @@ export const DRIVER_OPTIONS: DriverOptions = {
   maxRetriesPerRequest: null,
   autoResendUnfulfilledCommands: true,
   connectTimeout: 5_000,
+  // A server that loads its file tells how long it thinks to need, and is often done long before.
+  maxLoadingRetryTime: 500,
   keepAlive: 10_000,
   // A connection that is dead without a word is given up once a call on it has gone unanswered.
   socketTimeout: CALL_DEADLINE_MS,
