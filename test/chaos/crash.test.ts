@@ -3,7 +3,7 @@ import { enqueueJobs } from '../../lib/store/enqueue.ts'
 import type { Store } from '../../lib/store/store.ts'
 import { Journal } from '../support/journal.ts'
 import { random, SEED } from '../support/random.ts'
-import { openStore, ownServer } from '../support/servers.ts'
+import { every, openStore, ownServer } from '../support/servers.ts'
 import { until } from '../support/stage.ts'
 import { account, drained } from './account.ts'
 import { Crew } from './crew.ts'
@@ -133,19 +133,9 @@ describe('worker processes that are killed', () => {
         Array.from({ length: 30 }, () => ({ args: [400] })),
       )),
     )
-    const deadline = performance.now() + 90_000
-    await until(
-      'all jobs have ended',
-      async () => {
-        crew.tend()
-        if (performance.now() > deadline) return true
-        return (
-          (await store.client.call('LLEN', store.keys.container('q', 'queue'))) === 0 &&
-          (await store.client.call('ZCARD', store.keys.container('q', 'started'))) === 0
-        )
-      },
-      100_000,
-    )
+    const tending = every(50, async () => crew.tend())
+    await drained(store, 'q', 90_000)
+    await tending()
     const seen = await account(store, 'q', journal)
     expect(seen).toEqual(expect.objectContaining({ finished: good.length, lost: [bad], missing: [] }))
     expect(journal.read().filter((entry) => entry.what === 'start' && entry.id === bad)).toHaveLength(3)
