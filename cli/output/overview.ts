@@ -62,9 +62,11 @@ function bar(value: number, most: number): string {
 }
 
 const STATE_STYLES: Record<WorkerOverview['state'], Style> = {
+  starting: 'dim',
   busy: 'green',
   idle: 'dim',
   paused: 'yellow',
+  suspended: 'yellow',
   stopping: 'yellow',
   lost: 'red',
 }

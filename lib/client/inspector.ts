@@ -30,7 +30,8 @@ export interface QueueOverview extends QueueCounts {
 
 export interface WorkerOverview {
   name: string
-  state: 'idle' | 'busy' | 'paused' | 'stopping' | 'lost'
+  /** `paused`: takes no jobs for now; `suspended`: none does, all were paused together; `lost`: not heard of, which is not known to be down. */
+  state: 'starting' | 'idle' | 'busy' | 'paused' | 'suspended' | 'stopping' | 'lost'
   host: string
   pid: number
   /** As given to the worker, wildcards included. */
@@ -169,7 +170,7 @@ function totals(queues: readonly QueueOverview[], workers: number): Totals {
   return sum
 }
 
-const STATES: ReadonlySet<unknown> = new Set(['idle', 'busy', 'paused', 'stopping'])
+const STATES: ReadonlySet<unknown> = new Set(['starting', 'idle', 'busy', 'paused', 'suspended', 'stopping'])
 
 function workerOverview({ name, alive, heartbeatAgeMs, fields }: WorkerRecord): WorkerOverview {
   const list = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(','))

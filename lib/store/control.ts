@@ -10,6 +10,8 @@ export const EVERY_WORKER = '*'
 /** What people want of a worker, as far as it is not done yet or holds on. */
 export interface Wishes {
   paused: boolean
+  /** All workers are. */
+  suspended: boolean
   concurrency?: number
   stop?: 'drain' | 'force'
 }
@@ -25,7 +27,7 @@ export async function readWishes(store: Store, name: string): Promise<Wishes> {
   ])) as (string | null)[]
   const kept = [paused === 'on' && 'paused', concurrency && 'concurrency'].filter(Boolean) as ('paused' | 'concurrency')[]
   if (kept.length > 0) await client.callAll(kept.map((wish) => ['PEXPIRE', keys.control(name, wish), KEPT_MS] as const))
-  const wishes: Wishes = { paused: paused !== null || all !== null }
+  const wishes: Wishes = { paused: paused !== null, suspended: all !== null }
   if (concurrency) wishes.concurrency = Number(concurrency)
   if (stop === 'drain' || stop === 'force') wishes.stop = stop
   return wishes

@@ -2,9 +2,10 @@ import type { Logger } from '../logger.ts'
 import { Service } from '../service/service.ts'
 import { forgetWishes, readWishes } from '../store/control.ts'
 import type { Store } from '../store/store.ts'
+import type { PausedBy } from './phase.ts'
 
 export interface ControlPort {
-  pause(paused: boolean): void
+  pause(by: PausedBy, paused: boolean): void
   resize(concurrency: number): void
   stop(force: boolean): void
 }
@@ -46,9 +47,10 @@ export class Control {
 
   /** Also before the first claim: a pause for all holds for those that start later. */
   async look(): Promise<void> {
-    const { paused, concurrency, stop } = await readWishes(this.#store, this.#name)
+    const { paused, suspended, concurrency, stop } = await readWishes(this.#store, this.#name)
     this.#known = true
-    this.#port.pause(paused)
+    this.#port.pause('others', paused)
+    this.#port.pause('all', suspended)
     if (concurrency !== undefined && concurrency !== this.#concurrency) {
       this.#concurrency = concurrency
       this.#port.resize(concurrency)

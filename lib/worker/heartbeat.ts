@@ -4,9 +4,8 @@ import { Service } from '../service/service.ts'
 import type { Store } from '../store/store.ts'
 import { delistWorker, enlistWorker } from '../store/workers.ts'
 import { VERSION } from '../version.ts'
+import type { WorkerState } from './phase.ts'
 import type { PoolKind } from './pool/pool.ts'
-
-export type WorkerState = 'starting' | 'idle' | 'busy' | 'paused' | 'stopping'
 
 export type WorkerFields = Readonly<Record<string, string | number>>
 

@@ -51,8 +51,8 @@ describe('steering a worker from elsewhere', () => {
     const first = await running(s, { name: 'w1' })
     await steerWorker(s.store, '*', { do: 'pause' })
     const second = await running(s, { name: 'w2' })
-    expect(second.worker.state).toBe('paused')
-    await until('the first is paused', () => first.worker.state === 'paused')
+    expect(second.worker.state).toBe('suspended')
+    await until('the first is, too', () => first.worker.state === 'suspended')
     expect(await steerWorker(s.store, '*', { do: 'resume' })).toEqual(expect.arrayContaining(['w1', 'w2']))
     await until('both go on', () => first.worker.state === 'idle' && second.worker.state === 'idle')
     for (const { worker, done } of [first, second]) {
@@ -86,7 +86,7 @@ describe('steering a worker from elsewhere', () => {
     await steerWorker(s.store, 'w1', { do: 'concurrency', value: 2 })
     await steerWorker(s.store, 'w1', { do: 'stop' })
     await done
-    expect(await readWishes(s.store, 'w1')).toEqual({ paused: false })
+    expect(await readWishes(s.store, 'w1')).toEqual({ paused: false, suspended: false })
     expect((await leftoverKeys(s.prefix)).filter((key) => key.includes('control'))).toEqual([])
   })
 

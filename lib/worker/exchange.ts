@@ -1,0 +1,88 @@
+import { newToken } from '../job/id.ts'
+import { type ClaimedJob, type ClaimRequest, type Outcome, type SettleReply, settle, type Verdict } from '../store/attempts.ts'
+import { deliverOutbox } from '../store/maintain.ts'
+import type { Store } from '../store/store.ts'
+import type { NormalWorkerOptions } from './options.ts'
+import type { Outage } from './outage.ts'
+import type { QueueOrder } from './queue-order.ts'
+
+const RETRY_MIN_MS = 50
+const RETRY_MAX_MS = 1_000
+
+/** One call to Redis: outcomes there, jobs back. Repeated with the same token until it is answered, which every script allows. */
+export class Exchange {
+  readonly #store: Store
+  readonly #order: QueueOrder
+  readonly #options: NormalWorkerOptions
+  readonly #outage: Outage
+  #ending = false
+
+  constructor(store: Store, order: QueueOrder, options: NormalWorkerOptions, outage: Outage) {
+    this.#store = store
+    this.#order = order
+    this.#options = options
+    this.#outage = outage
+  }
+
+  /** From now on a call is made once, and takes nothing more. */
+  finish(): void {
+    this.#ending = true
+  }
+
+  /** The token makes the repetition harmless; what waited too long, Redis refuses. */
+  async call(outcomes: readonly Outcome[], want: number, lane: number): Promise<SettleReply> {
+    const token = newToken()
+    for (let waitMs = RETRY_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
+      try {
+        const reply = await this.#send({ token, lane, want: this.#ending ? 0 : want }, outcomes)
+        this.#outage.over()
+        return reply
+      } catch (error) {
+        this.#outage.began(error)
+        if (this.#ending) return { verdicts: [], outbox: false, jobs: [] }
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+      }
+    }
+  }
+
+  /** What the ends of jobs say to jobs of other queues. False: not now; the message stays in the outbox, and the queue's leader delivers it. */
+  async deliver(outcomes: readonly Outcome[]): Promise<boolean> {
+    try {
+      for (const queue of new Set(outcomes.map((outcome) => outcome.queue))) await deliverOutbox(this.#store, queue)
+      return true
+    } catch (error) {
+      this.#outage.began(error)
+      return false
+    }
+  }
+
+  async #send(call: { token: string; lane: number; want: number }, outcomes: readonly Outcome[]): Promise<SettleReply> {
+    const request: ClaimRequest = { ...call, worker: this.#options.name, leaseMs: this.#options.leaseMs, queues: this.#order.next() }
+    if (!this.#store.client.isCluster) return await settle(this.#store, request, outcomes)
+    return await settlePerQueue(this.#store, request, outcomes)
+  }
+}
+
+/** On a Cluster each queue is a slot of its own: one call each, in order, until enough is found. */
+async function settlePerQueue(store: Store, request: ClaimRequest, outcomes: readonly Outcome[]): Promise<SettleReply> {
+  const verdicts: Verdict[] = new Array<Verdict>(outcomes.length).fill('refused')
+  const jobs: ClaimedJob[] = []
+  let outbox = false
+  for (const queue of new Set([...outcomes.map((outcome) => outcome.queue), ...request.queues])) {
+    const mine = outcomes.flatMap((outcome, i) => (outcome.queue === queue ? [i] : []))
+    const want = request.queues.includes(queue) ? request.want - jobs.length : 0
+    if (mine.length === 0 && want === 0) continue
+    const part = { ...request, want, queues: [queue] }
+    const reply = await settle(
+      store,
+      part,
+      mine.map((i) => outcomes[i]!),
+    )
+    mine.forEach((at, i) => {
+      verdicts[at] = reply.verdicts[i]!
+    })
+    jobs.push(...reply.jobs)
+    outbox ||= reply.outbox
+  }
+  return { verdicts, outbox, jobs }
+}
