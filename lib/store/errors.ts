@@ -22,9 +22,13 @@ export function translateError(error: unknown, where: string): RqtsError {
     )
   }
   if (DENIED.test(text)) {
-    return new RqtsError('RQTS_REDIS_ERROR', `Redis refused (${where}): ${text.slice(0, 200)}. Check the user, the password and its ACL.`, {
-      cause: error,
-    })
+    return new RqtsError(
+      'RQTS_REDIS_ERROR',
+      `Redis refused (${where}): ${text.slice(0, 200).replace(/\.$/, '')}. Check the user, the password and its ACL.`,
+      {
+        cause: error,
+      },
+    )
   }
   if (AWAY.test(text) || isConnectionError(error, text)) return unavailable(where, text, error)
   return new RqtsError('RQTS_REDIS_ERROR', `Redis answered with an error (${where}): ${text.slice(0, 300)}`, { cause: error })
@@ -38,7 +42,7 @@ export function unlessFull(error: unknown): void {
 export function unavailable(where: string, why: string, cause?: unknown): RqtsError {
   return new RqtsError(
     'RQTS_REDIS_UNAVAILABLE',
-    `Cannot reach Redis at ${where}: ${why.slice(0, 200)}. Start one with \`npx rqts redis start\`, or set RQTS_REDIS_URL to the one you have.`,
+    `Cannot reach Redis at ${where}: ${why.slice(0, 200).replace(/\.$/, '')}. Start one with \`npx rqts redis start\`, or set RQTS_REDIS_URL to the one you have.`,
     cause === undefined ? {} : { cause },
   )
 }
