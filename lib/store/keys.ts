@@ -30,6 +30,10 @@
  * | `rqts:said:{Q}:CALL`              | string | the answer of a call, for its repetition | after a minute                       |
  * | `rqts:{Q}:leader`                  | string | the worker that promotes and sweeps      | seconds after its last tick          |
  * | `rqts:{Q}:meta`                    | hash   | schema version, listed, paused           | with `queue.delete()`                |
+ * | `rqts:{Q}:stats:MINUTE`            | hash   | counts of attempts, see store/stats.ts   | after 25 hours                       |
+ * | `rqts:{Q}:stats:hour:HOUR`         | hash   | the same by the hour                     | after 31 days                        |
+ * | `rqts:{Q}:stats:tasks:HOUR`        | hash   | the same by the hour and task            | after 8 days                         |
+ * | `rqts:{Q}:stats:total` `stats:tasks:total` | hash | the same since ever                | with `queue.delete()`, 31 days after the last job |
  * | `rqts:{Q}:corrupt:ID`              | any    | a job key of the wrong type, set aside   | by hand                              |
  * | `rqts:{schedules}:names`            | set    | names of all schedules                   | a name with its schedule             |
  * | `rqts:{schedules}:schedule:NAME`    | hash   | the schedule, see store/schedules.ts     | with `Schedules.remove()`            |

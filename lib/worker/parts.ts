@@ -14,6 +14,7 @@ import { Pump } from './pump.ts'
 import { QueueOrder } from './queue-order.ts'
 import { Reporter } from './reporter.ts'
 import type { Run } from './run.ts'
+import { Tally } from './tally.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** How a handler's `this.enqueue` reaches a queue; rqts.ts provides it. */
@@ -33,6 +34,7 @@ export interface WorkerPort {
 export class Parts {
   readonly store: Store
   readonly order: QueueOrder
+  readonly tally: Tally
   readonly reporter: Reporter
   readonly pool: Pool
   readonly pump: Pump
@@ -50,7 +52,8 @@ export class Parts {
   ) {
     this.order = new QueueOrder(queues, options.strategy, options.name)
     this.store = new Store(given)
-    this.reporter = new Reporter(options.logger)
+    this.tally = new Tally(this.store)
+    this.reporter = new Reporter(options.logger, this.tally)
     this.pool = createPool(given, options, {
       portOf: (job) => jobPort(this.store, job, enqueue),
       ended: (run, outcome, error) => this.#ended(run, outcome, error),
@@ -77,7 +80,10 @@ export class Parts {
     })
     this.lookout = new Lookout(this.store, this.order, options, this.pump, {
       follow: () => this.upkeep.follow(),
-      looked: () => this.upkeep.notice(),
+      looked: () => {
+        this.upkeep.notice()
+        void this.tally.flush()
+      },
       stop: () => worker.stop(false),
     })
     this.phase = new Phase({

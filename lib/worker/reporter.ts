@@ -3,6 +3,7 @@ import type { Logger } from '../logger.ts'
 import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { type JobEventFacts, WorkerEmitter, type WorkerEvents } from './events.ts'
 import type { Run } from './run.ts'
+import type { Tally } from './tally.ts'
 
 export interface WorkerTotals {
   processed: number
@@ -15,14 +16,18 @@ export class Reporter {
   readonly totals: WorkerTotals = { processed: 0, succeeded: 0, failed: 0 }
   readonly events: WorkerEmitter
   readonly #logger: Logger
+  readonly #tally: Tally
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, tally: Tally) {
     this.#logger = logger
+    this.#tally = tally
     this.events = new WorkerEmitter(logger)
   }
 
   started(job: ClaimedJob): void {
-    this.events.emit('started', () => ({ ...facts(job), waitedMs: Math.max(0, clock.now() - job.enqueuedAt) }))
+    const waitedMs = Math.max(0, clock.now() - job.enqueuedAt)
+    this.#tally.started(job, waitedMs)
+    this.events.emit('started', () => ({ ...facts(job), waitedMs }))
   }
 
   ended(run: Run, outcome: Outcome, error: unknown): void {
@@ -30,6 +35,7 @@ export class Reporter {
     const { job } = run
     const elapsedMs = clock.monotonic() - run.startedAt
     this.totals.processed++
+    this.#tally.ended(job, outcome.kind, elapsedMs)
     if (outcome.kind === 'ok' || 'others' in outcome) {
       this.totals.succeeded++
       this.events.emit('finished', () => ({ ...facts(job), elapsedMs }))

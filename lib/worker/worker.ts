@@ -195,11 +195,12 @@ export class BaseWorker {
   }
 
   async #close(): Promise<void> {
-    const { lookout, keeper, pool, upkeep } = this.#parts
+    const { lookout, keeper, pool, upkeep, tally } = this.#parts
     lookout.close()
     await keeper.stop()
     await pool.close().catch((error: unknown) => this.#options.logger.error({ err: error }, 'A teardown function threw'))
-    await upkeep.stop()
+    // Side by side: when Redis is away each waits for its deadline.
+    await Promise.all([upkeep.stop(), tally.flush()])
     await this.store.close()
   }
 }

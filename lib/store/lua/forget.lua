@@ -10,7 +10,7 @@ for _, registry in ipairs({ 'finished', 'failed', 'canceled' }) do redis.call('Z
 for _, part in ipairs({ 'queue', 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled', 'outbox' }) do
   if redis.call('EXISTS', base .. part) == 1 then return 0 end
 end
-for _, part in ipairs({ 'meta', 'wake', 'unlinked', 'leader', 'expiry:queued', 'expiry:scheduled', 'expiry:deferred' }) do
+for _, part in ipairs({ 'meta', 'wake', 'unlinked', 'leader', 'expiry:queued', 'expiry:scheduled', 'expiry:deferred', 'stats:total', 'stats:tasks:total' }) do
   redis.call('DEL', base .. part)
 end
 return 1
