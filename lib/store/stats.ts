@@ -47,8 +47,6 @@ export interface StatsSpan {
 /** Added by a worker; a field is a name of this file's head. */
 export type Increment = readonly [field: string, by: number]
 
-export const MAX_SPANS = 1_500
-
 /** `call` names this call, so that sending it again counts nothing twice. */
 export async function addStats(
   store: Store,

@@ -11,7 +11,10 @@ export async function dump(admin: Redis, prefix: string): Promise<Record<string,
     if (name.startsWith('said:')) continue
     const ttl = await admin.pttl(key)
     if (ttl === -2) continue
-    state[name] = { value: await valueOf(admin, key), ...(ttl >= 0 && { expires: true }) }
+    state[name.replace(/(?<=:stats:(?:hour:|tasks:)?)\d+$/, 'TIME')] = {
+      value: await valueOf(admin, key),
+      ...(ttl >= 0 && { expires: true }),
+    }
   }
   return state
 }

@@ -4,6 +4,7 @@ import { cancelJob, note, removeJobs, replaceMeta, requeueJob, watchJobs } from 
 import { deliverOutbox, linkParents, sweep, tick } from '../../lib/store/maintain.ts'
 import { forgetQueue, summarize } from '../../lib/store/queues.ts'
 import type { ScriptName } from '../../lib/store/redis.ts'
+import { addStats, readTaskStats } from '../../lib/store/stats.ts'
 import type { Store } from '../../lib/store/store.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
 import { type JobSketch, newJob, put, request, take } from './jobs.ts'
@@ -155,6 +156,18 @@ const ATTEMPTS: Case[] = [
   { name: 'note: meta', script: 'note', given: started(), call: (store) => replaceMeta(store, HELD, undefined, '{"a":1}') },
   { name: 'watch', script: 'watch', given: queued('a'), call: (store) => watchJobs(store, 'q', ['a', 'b']) },
   { name: 'counts', script: 'counts', given: started(), call: (store) => summarize(store, ['q']) },
+  {
+    name: 'tally',
+    script: 'tally',
+    given: (store) => addStats(store, 'q', 'first', [['finished', 1]], []),
+    call: (store) => addStats(store, 'q', 'second', [['finished', 2]], [['add finished', 2]]),
+  },
+  {
+    name: 'stats',
+    script: 'stats',
+    given: (store) => addStats(store, 'q', 'first', [['finished', 1]], [['add finished', 1]]),
+    call: (store) => readTaskStats(store, 'q', 0),
+  },
   { name: 'enlist', script: 'enlist', call: (store) => enlistWorker(store, 'w', 'me', 10_000, { state: 'idle' }) },
 ]
 
