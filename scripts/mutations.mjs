@@ -1,9 +1,9 @@
 // `node scripts/mutations.mjs [name…]`: takes one guard at a time out of the Lua scripts and requires the tests to notice.
 // Works on a copy of the project, so nothing here is touched. Prints the survivors; exit 1 when there are any.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { root } from './modules.mjs'
 
 /** name · file · what is replaced · by what. Each text must be there: a mutation that no longer applies is an error. */
@@ -134,10 +134,12 @@ for (const part of ['lib', 'test', 'scripts', 'package.json', 'tsconfig.json', '
 }
 for (const part of ['node_modules', 'dist']) symlinkSync(join(root, part), join(copy, part))
 
+const report = join(copy, 'report.json')
 const wanted = process.argv.slice(2)
 const chosen = MUTATIONS.filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
-if (!(await passes())) {
-  console.error('The tests fail without any mutation; mend that first')
+const broken = await noticedBy()
+if (broken !== undefined) {
+  console.error(`The tests fail without any mutation; mend that first: ${broken}`)
   process.exit(1)
 }
 const survivors = []
@@ -154,20 +156,40 @@ for (const [name, file, from, to] of chosen) {
     text.replace(from, () => to),
   )
   const began = Date.now()
-  const survived = await passes(TABLES[file] ?? file)
+  const noticed = await noticedBy(TABLES[file] ?? file)
   writeFileSync(path, text)
-  if (survived) survivors.push(name)
-  console.log(`${survived ? 'SURVIVED ' : 'killed   '} ${name} (${Math.round((Date.now() - began) / 1000)} s)`)
+  if (noticed === undefined) survivors.push(name)
+  const verdict = noticed === undefined ? `SURVIVED  ${name}` : `killed    ${name} · ${noticed}`
+  console.log(`${verdict} (${Math.round((Date.now() - began) / 1000)} s)`)
 }
 console.log(`${chosen.length - survivors.length} of ${chosen.length} mutations killed`)
 process.exit(survivors.length > 0 ? 1 : 0)
 
-/** Whether the tests are green: those of one script first, which kill most, then all; up to the first that is not. */
-async function passes(first) {
-  if ((await run('scripts/lua.mjs', [])) !== 0) return false
-  const options = ['run', '--bail=1', '--reporter=dot', '--testTimeout=10000', '--passWithNoTests']
-  const green = async (files) => (await run('node_modules/vitest/vitest.mjs', [...options, ...files])) === 0
-  return (first === undefined || (await green([`test/store/${first}`]))) && (await green(CHAOS)) && (await green(['test/store']))
+/** The first test that is red, of those of one script first, which notice most, then of all; undefined when all are green. */
+async function noticedBy(first) {
+  if ((await run('scripts/lua.mjs', [])) !== 0) return 'scripts/lua.mjs'
+  const rounds = [CHAOS, ['test/store']]
+  if (first !== undefined) rounds.unshift([`test/store/${first}`])
+  for (const files of rounds) {
+    const red = await firstRed(files)
+    if (red !== undefined) return red
+  }
+  return undefined
+}
+
+async function firstRed(files) {
+  rmSync(report, { force: true })
+  const reporting = ['--reporter=json', `--outputFile=${report}`]
+  const options = ['run', '--bail=1', ...reporting, '--testTimeout=10000', '--passWithNoTests']
+  if ((await run('node_modules/vitest/vitest.mjs', [...options, ...files])) === 0) return undefined
+  if (!existsSync(report)) return 'vitest did not run'
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  for (const { name, message, assertionResults } of testResults) {
+    const failed = assertionResults.find(({ status }) => status === 'failed')
+    if (failed !== undefined) return `${relative(copy, name)}: ${failed.fullName}`
+    if (message) return `${relative(copy, name)}: ${message}`
+  }
+  return 'an error outside of any test'
 }
 
 function run(script, args) {
