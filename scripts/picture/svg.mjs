@@ -11,6 +11,8 @@ const COLOURS = {
   37: '#e6edf3',
   90: '#8b949e',
 }
+// biome-ignore lint/complexity/useRegexLiterals: a control character in a literal is an error of the other linter
+const SGR = new RegExp('(\u001b\\[[\\d;]*m)')
 const CHARACTER_PX = 8.4
 const LINE_PX = 19
 const MARGIN_PX = 18
@@ -37,7 +39,7 @@ function row(line, y) {
   let style = {}
   let column = 0
   let spans = ''
-  for (const part of line.split(/(\x1b\[[\d;]*m)/)) {
+  for (const part of line.split(SGR)) {
     if (part.startsWith('\x1b[')) {
       for (const code of part.slice(2, -1).split(';').map(Number)) style = restyle(style, code)
       continue
