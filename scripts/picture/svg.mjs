@@ -11,8 +11,8 @@ const COLOURS = {
   37: '#e6edf3',
   90: '#8b949e',
 }
-// biome-ignore lint/complexity/useRegexLiterals: a control character in a literal is an error of the other linter
-const SGR = new RegExp('(\u001b\\[[\\d;]*m)')
+// oxlint-disable-next-line no-control-regex -- colours begin with one
+const SGR = /(\u001b\[[\d;]*m)/
 const CHARACTER_PX = 8.4
 const LINE_PX = 19
 const MARGIN_PX = 18
