@@ -12,6 +12,7 @@ import { jobs } from './jobs.ts'
 import { redis } from './redis.ts'
 import { schedule } from './schedule.ts'
 import { scheduler } from './scheduler.ts'
+import { top } from './top.ts'
 import { worker } from './worker.ts'
 import { stop, workers } from './workers.ts'
 
@@ -21,6 +22,7 @@ export const commands: readonly CommandSpec[] = [
   scheduler,
   enqueue,
   info,
+  top,
   jobs,
   job,
   workers,

@@ -112,6 +112,11 @@ function errorLines(job: JobDetail): string[] {
 
 /** A list of jobs, one line each, and a last line that says how much was looked at. */
 export function jobTable(found: FoundJobs, columns: number | undefined): string[] {
+  const lines = found.jobs.length === 0 ? ['No jobs match.'] : jobRows(found.jobs, columns)
+  return [...lines, paint('dim', searchedText(found))]
+}
+
+export function jobRows(jobs: readonly FoundJob[], columns: number | undefined): string[] {
   const list: Column<FoundJob>[] = [
     { title: 'ID', cell: ({ id }) => safe(id) },
     { title: 'STATUS', cell: ({ status }) => ({ text: status, style: STATUS_STYLES[status] }) },
@@ -119,8 +124,7 @@ export function jobTable(found: FoundJobs, columns: number | undefined): string[
     { title: 'AGE', cell: age, align: 'right' },
     { title: 'JOB', cell: summary },
   ]
-  const lines = found.jobs.length === 0 ? ['No jobs match.'] : table(found.jobs, list, { width: columns })
-  return [...lines, paint('dim', searchedText(found))]
+  return table(jobs, list, { width: columns })
 }
 
 function age({ endedAt, startedAt, enqueuedAt, createdAt }: FoundJob): string {

@@ -2,20 +2,22 @@ import { type Overview, type QueueOverview, type WorkerOverview } from '../../li
 import { matcher } from '../../lib/names.ts'
 import { paint, type Style } from './color.ts'
 import { type Column, table } from './table.ts'
-import { formatBytes, formatCount, formatMs, plural, safe, width, wrap } from './text.ts'
+import { cut, formatBytes, formatCount, formatMs, plural, safe, width, wrap } from './text.ts'
 
 export function headerLine(seen: Overview, columns: number | undefined): string {
   const { url, version, usedMemory } = seen.redis
   const left = [`rqts ${seen.version}`, safe(url), `Redis ${safe(version || '?')}`, formatBytes(usedMemory)].join('   ')
   const time = new Date().toTimeString().slice(0, 8)
   const space = columns === undefined ? 3 : columns - width(left) - time.length
-  return space < 3 ? paint('bold', left) : `${paint('bold', left)}${' '.repeat(space)}${paint('dim', time)}`
+  return space < 3
+    ? paint('bold', columns === undefined ? left : cut(left, columns))
+    : `${paint('bold', left)}${' '.repeat(space)}${paint('dim', time)}`
 }
 
 const BAR = 10
 
 /** Without a terminal there are no bars, and no column is dropped. */
-export function queueLines(seen: Overview, columns: number | undefined): string[] {
+export function queueTable(seen: Overview, columns: number | undefined): string[] {
   if (seen.queues.length === 0) return ['No queues yet: `rqts enqueue TASK` or queue.enqueue(…) makes the first one.']
   const most = Math.max(...seen.queues.map(({ queued }) => queued))
   const wide = formatCount(most).length
@@ -39,9 +41,15 @@ export function queueLines(seen: Overview, columns: number | undefined): string[
     number('DEFER', ({ deferred }) => deferred),
     number('CANCELED', ({ canceled }) => canceled),
   ]
+  return table(seen.queues, list, { width: columns })
+}
+
+/** The table with its sum. */
+export function queueLines(seen: Overview, columns: number | undefined): string[] {
+  if (seen.queues.length === 0) return queueTable(seen, columns)
   const { totals } = seen
   const sum = `${plural(totals.queues, 'queue')} · ${formatCount(totals.queued)} waiting · ${formatCount(totals.started)} running · ${formatCount(totals.failed)} failed`
-  return [...table(seen.queues, list, { width: columns }), sum]
+  return [...queueTable(seen, columns), sum]
 }
 
 function number(title: string, read: (queue: QueueOverview) => number, style?: Style): Column<QueueOverview> {
@@ -71,7 +79,7 @@ const STATE_STYLES: Record<WorkerOverview['state'], Style> = {
   lost: 'red',
 }
 
-export function workerLines(seen: Overview, columns: number | undefined): string[] {
+export function workerTable(seen: Overview, columns: number | undefined): string[] {
   if (seen.workers.length === 0) return ['No workers: start one with `rqts worker`.']
   const list: Column<WorkerOverview>[] = [
     { title: 'WORKER', cell: ({ name }) => safe(name), ...(columns !== undefined && { max: 30 }) },
@@ -83,9 +91,14 @@ export function workerLines(seen: Overview, columns: number | undefined): string
     { title: 'BEAT', cell: ({ heartbeatAgeMs }) => `${formatMs(heartbeatAgeMs)} ago`, align: 'right' },
     { title: 'JOB', cell: ({ jobs }) => (jobs.length === 0 ? '–' : safe(jobs[0]!) + (jobs.length > 1 ? ` +${jobs.length - 1}` : '')) },
   ]
+  return table(byName(seen.workers), list, { width: columns })
+}
+
+export function workerLines(seen: Overview, columns: number | undefined): string[] {
+  if (seen.workers.length === 0) return workerTable(seen, columns)
   const lost = seen.workers.length - seen.totals.workers
   const sum = `${plural(seen.totals.workers, 'worker')}${lost > 0 ? ` · ${lost} lost` : ''}`
-  return [...table(byName(seen.workers), list, { width: columns }), sum]
+  return [...workerTable(seen, columns), sum]
 }
 
 /** `rq info -R`: for each queue the workers that serve it. */
@@ -128,6 +141,6 @@ export function problemLines(seen: Overview, columns: number | undefined): strin
   return wrap(`! jobs wait and no worker serves ${names.join(', ')}${more}: rqts worker ${names.join(' ')}`, columns)
 }
 
-function byName(workers: readonly WorkerOverview[]): WorkerOverview[] {
+export function byName(workers: readonly WorkerOverview[]): WorkerOverview[] {
   return [...workers].sort((a, b) => (a.name < b.name ? -1 : 1))
 }

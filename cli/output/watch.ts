@@ -1,31 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '../exit-codes.ts'
 import { paint } from './color.ts'
+import { Screen } from './screen.ts'
 import { cut, safe } from './text.ts'
-
-const ENTER = '\u001b[?1049h\u001b[?25l'
-const LEAVE = '\u001b[?25h\u001b[?1049l'
 
 /** Shows frame after frame until the process is told to end; a Redis that goes away is said on the screen, and tried again. */
 export async function watch(everyMs: number, frame: () => Promise<string[]>): Promise<never> {
-  const { stdout } = process
-  if (stdout.isTTY) {
-    stdout.write(ENTER)
-    process.on('exit', () => stdout.write(LEAVE))
-  }
+  const screen = process.stdout.isTTY ? new Screen() : undefined
+  screen?.open()
+  let lines: string[] = []
+  const draw = (): void => screen?.draw(fit(lines, screen.size.rows, screen.size.columns))
+  screen?.onResize(draw)
   for (;;) {
-    const lines = await frame().catch((error: unknown) => {
+    lines = await frame().catch((error: unknown) => {
       if (codeOf(error) !== 'RQTS_REDIS_UNAVAILABLE') throw error
       return [paint('red', safe((error as Error).message))]
     })
-    stdout.write(stdout.isTTY ? screen(lines, stdout.rows, stdout.columns) : `${lines.join('\n')}\n\n`)
+    if (screen === undefined) process.stdout.write(`${lines.join('\n')}\n\n`)
+    else draw()
     await sleep(everyMs)
   }
 }
 
-/** Written in one piece over the last frame, each line wiping its own rest: nothing flickers. */
-function screen(lines: readonly string[], rows: number, columns: number): string {
+function fit(lines: readonly string[], rows: number, columns: number): string[] {
+  if (lines.length <= rows) return [...lines]
   const room = Math.max(1, rows - 1)
-  const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), cut(`… ${lines.length - room + 1} more lines`, columns)]
-  return `\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`
+  return [...lines.slice(0, room), cut(`… ${lines.length - room} more lines`, columns)]
 }

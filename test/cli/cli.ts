@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,8 +10,9 @@ import { testPrefix, testRedisUrl } from '../support/redis.ts'
 /** The built command line; another build for who tests one beside `dist`. */
 export const MAIN: string = process.env.RQTS_TEST_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** Makes a pty; of util-linux, so not on every system. */
-export const PTY = 'script'
+/** Makes a pty; of util-linux, so not on every system, and other systems have another program of that name. */
+const PTY = 'script'
+export const hasPty: boolean = spawnSync(PTY, ['--version']).stdout?.toString().includes('util-linux') === true
 
 export interface Ran {
   code: number | null
@@ -131,6 +132,32 @@ export class Running {
     })
   }
 
+  /** Resolves with the screen as soon as it shows that. */
+  shows(pattern: RegExp): Promise<string[]> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const screen = screenOf(this.#stdout)
+        const found = pattern.test(screen.join('\n'))
+        if (!found && this.child.exitCode === null) return
+        this.#waiting.delete(look)
+        if (found) resolve(screen)
+        else reject(new Error(`ended without ${pattern} on the screen:\n${screen.join('\n')}\n${this.#stderr}`))
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  /** Like dragging a corner of the window. */
+  resize(columns: number, rows: number): void {
+    execFileSync('stty', ['-F', readlinkSync(`/proc/${this.insidePid}/fd/0`), 'cols', String(columns), 'rows', String(rows)])
+  }
+
+  /** On a terminal, the child is the program that makes the pty; rqts runs inside. */
+  get insidePid(): number {
+    return Number(readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8').split(' ')[0])
+  }
+
   type(text: string): void {
     this.child.stdin!.write(text)
   }
@@ -138,6 +165,19 @@ export class Running {
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal)
   }
+}
+
+/** What a terminal would show after all that: lines are always written whole, from their first column. */
+export function screenOf(output: string): string[] {
+  const lines: string[] = []
+  let row = 0
+  // oxlint-disable-next-line no-control-regex
+  for (const [, at, clear, , text] of output.matchAll(/\u001b\[(\d+);1H|(\u001b\[2J)|(\u001b\[[?0-9;]*[A-Za-z])|([^\u001b]+)/g)) {
+    if (clear !== undefined) lines.length = 0
+    else if (at !== undefined) lines[(row = Number(at) - 1)] = ''
+    else if (text !== undefined) lines[row] = (lines[row] ?? '') + text
+  }
+  return Array.from(lines, (line) => (line ?? '').trimEnd())
 }
 
 /** Output without what differs from run to run. */

@@ -1,10 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { PTY, type Scene, scene, TASKS } from './cli.ts'
-
-/** Other systems have another `script`; what these tests see does not depend on the system. */
-const hasPty = spawnSync(PTY, ['--version']).stdout?.toString().includes('util-linux') === true
+import { hasPty, type Scene, scene, TASKS } from './cli.ts'
 
 async function busy(): Promise<Scene> {
   const s = await scene({ 'tasks.mjs': TASKS })
@@ -41,14 +37,17 @@ describe.runIf(hasPty)('on a terminal', () => {
   it('info -w redraws in place, and Ctrl-C leaves the terminal as it was', async () => {
     const s = await busy()
     const watching = s.terminal('info', '-w', '0.1')
-    // On the alternate screen, without a cursor; each frame goes over the last one.
-    // oxlint-disable-next-line no-control-regex
-    await watching.seen(/^\u001b\[\?1049h\u001b\[\?25l\u001b\[H[^]*\u001b\[J\u001b\[H[^]*\u001b\[J/)
+    await watching.shows(/default.* 210/)
+    await s.queue().enqueue('add', [1, 2])
+    await watching.shows(/default.* 211/)
     watching.type('\u0003')
     const { code, stdout } = await watching.exited
     expect(code).toBe(130)
+    // On the alternate screen, without a cursor; only lines that differ are drawn anew.
+    expect(stdout.startsWith('\u001b[?1049h\u001b[?25l')).toBe(true)
     expect(stdout.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true)
     expect(stdout).not.toContain('\u001b[2J')
+    expect(stdout.match(/QUEUE/g)).toHaveLength(1)
   })
 
   it('--all asks, and does nothing without a yes', async () => {

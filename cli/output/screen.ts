@@ -1,0 +1,132 @@
+import { StringDecoder } from 'node:string_decoder'
+import { stripVTControlCharacters } from 'node:util'
+import { onSignal } from '../signals.ts'
+import { width } from './text.ts'
+
+// The other screen, no cursor, no line wrapping: what is too wide is clipped, and nothing scrolls.
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l'
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l'
+// Terminals that know it show a frame only when all of it has arrived; the others ignore it.
+const BEGIN = '\u001b[?2026h'
+const END = '\u001b[?2026l'
+
+export interface ScreenSize {
+  rows: number
+  columns: number
+}
+
+/** The whole terminal, drawn frame by frame, and given back as it was however the process ends. */
+export class Screen {
+  #shown: string[] = []
+  #open = false
+  #raw = false
+  readonly #leave = (): void => this.close()
+
+  get size(): ScreenSize {
+    return { rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 }
+  }
+
+  open(): void {
+    if (this.#open) return
+    this.#open = true
+    this.#shown = []
+    process.on('exit', this.#leave)
+    process.stdout.write(ENTER)
+  }
+
+  /** Only lines that differ are written, in one piece, each wiping its own rest: nothing flickers. */
+  draw(lines: readonly string[]): void {
+    if (!this.#open) return
+    const { rows, columns } = this.size
+    // Behind the last column, wiping would take that column too.
+    const wipe = (line: string): string => (width(stripVTControlCharacters(line)) < columns ? '\u001b[K' : '')
+    const frame = lines.slice(0, rows)
+    let text = ''
+    for (let row = 0; row < Math.max(frame.length, this.#shown.length); row++) {
+      const line = frame[row] ?? ''
+      if (line !== (this.#shown[row] ?? '')) text += `\u001b[${row + 1};1H${line}\u001b[0m${wipe(line)}`
+    }
+    this.#shown = frame
+    if (text !== '') process.stdout.write(BEGIN + text + END)
+  }
+
+  /** Calls with each size after the first; what is on the screen then is not known any more. */
+  onResize(resized: () => void): void {
+    process.stdout.on('resize', () => {
+      this.#shown = []
+      if (this.#open) process.stdout.write('\u001b[2J')
+      resized()
+    })
+  }
+
+  /** Takes the keyboard over: Ctrl-C and the like come as keys too. */
+  onKey(pressed: (key: string) => void): void {
+    const decoder = new StringDecoder('utf8')
+    this.#raw = true
+    process.stdin.setRawMode(true)
+    process.stdin.on('data', (data: Buffer) => {
+      for (const key of keysOf(decoder.write(data))) pressed(key)
+    })
+    // The keyboard is gone, and with it whoever could press q.
+    process.stdin.on('end', () => pressed('end-of-input'))
+    onSignal(() => pressed('ctrl-c'))
+  }
+
+  /** To the shell, as Ctrl-Z does; back with `fg`. */
+  suspend(resumed: () => void): void {
+    const raw = this.#raw
+    this.close()
+    process.once('SIGCONT', () => {
+      if (raw) process.stdin.setRawMode(true)
+      this.#raw = raw
+      this.open()
+      resumed()
+    })
+    process.kill(process.pid, 'SIGTSTP')
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    process.off('exit', this.#leave)
+    if (this.#raw && process.stdin.isTTY) process.stdin.setRawMode(false)
+    this.#raw = false
+    process.stdout.write(LEAVE)
+  }
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  '\u001b[A': 'up',
+  '\u001bOA': 'up',
+  '\u001b[B': 'down',
+  '\u001bOB': 'down',
+  '\u001b[C': 'right',
+  '\u001bOC': 'right',
+  '\u001b[D': 'left',
+  '\u001bOD': 'left',
+  '\u001b[5~': 'page-up',
+  '\u001b[6~': 'page-down',
+  '\u001b[H': 'home',
+  '\u001bOH': 'home',
+  '\u001b[1~': 'home',
+  '\u001b[F': 'end',
+  '\u001bOF': 'end',
+  '\u001b[4~': 'end',
+  '\u001b[Z': 'shift-tab',
+  '\u001b': 'escape',
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+  '\u0003': 'ctrl-c',
+  '\u001a': 'ctrl-z',
+}
+
+// oxlint-disable-next-line no-control-regex
+const KEY = /\u001b\[[0-9;]*[A-Za-z~]|\u001bO[A-Z]|[^]/gu
+
+/** Names of the keys in what the terminal sent; a printable one is its own name. */
+export function keysOf(text: string): string[] {
+  return (text.match(KEY) ?? []).map((key) => NAMES[key] ?? key).filter((key) => !key.startsWith('\u001b'))
+}

@@ -1,0 +1,186 @@
+import type { Overview } from '../../lib/client/inspector.ts'
+import type { Context } from '../context.ts'
+import { codeOf, EXIT } from '../exit-codes.ts'
+import { paint } from '../output/color.ts'
+import { headerLine } from '../output/overview.ts'
+import { Screen } from '../output/screen.ts'
+import { cut, safe } from '../output/text.ts'
+import { messageOf } from '../report.ts'
+import { OverviewView } from './overview-view.ts'
+import type { Step, View } from './view.ts'
+
+export interface TopOptions {
+  everyMs: number
+  queues: readonly string[]
+}
+
+const MOVES = [
+  ['↑ ↓ j k', 'move'],
+  ['PgUp PgDn', 'a page'],
+  ['g Home, End', 'first, last'],
+  ['Esc ⌫ q', 'back; q on the first page ends'],
+  ['?', 'these keys'],
+  ['Ctrl-C', 'end'],
+] as const
+
+/** How long what was done stays in the last line. */
+const SAID_MS = 4_000
+
+/** The program behind `rqts top`: a stack of views, one screen, one clock. Reading goes on behind the keys and never blocks them. */
+export class Top {
+  readonly #screen = new Screen()
+  readonly #views: View[]
+  readonly #context: Context
+  readonly #options: TopOptions
+  readonly #overview: OverviewView
+  #said = ''
+  #saidUntil = 0
+  #problem: string | undefined
+  #help = false
+  #reading = false
+  #again = false
+  #timer: NodeJS.Timeout | undefined
+  #end: (code: number) => void = () => undefined
+  #crash: (error: unknown) => void = () => undefined
+
+  constructor(context: Context, options: TopOptions) {
+    this.#context = context
+    this.#options = options
+    const read = async (): Promise<Overview> => {
+      const { overview } = await import('../../lib/client/inspector.ts')
+      return await overview(await context.store(), options.queues.length === 0 ? {} : { queues: options.queues })
+    }
+    this.#overview = new OverviewView({ context, refresh: () => this.#refresh() }, read)
+    this.#views = [this.#overview]
+  }
+
+  async run(): Promise<number> {
+    const ended = new Promise<number>((resolve, reject) => {
+      this.#end = resolve
+      this.#crash = reject
+    })
+    // Said on a screen that goes away, a crash would be silent.
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error) => this.#crash(error))
+    await this.#view.load()
+    this.#screen.open()
+    this.#screen.onKey((key) => this.#press(key))
+    this.#screen.onResize(() => this.#refresh())
+    this.#draw()
+    this.#wait()
+    try {
+      return await ended
+    } finally {
+      clearTimeout(this.#timer)
+      this.#screen.close()
+    }
+  }
+
+  get #view(): View {
+    return this.#views.at(-1)!
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#refresh(), this.#options.everyMs)
+  }
+
+  #refresh(): void {
+    this.#draw()
+    this.#again = this.#reading
+    if (!this.#reading) void this.#read()
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true
+    try {
+      await this.#view.load()
+      this.#problem = undefined
+    } catch (error) {
+      this.#heed(error)
+    }
+    this.#reading = false
+    this.#draw()
+    this.#wait()
+    if (this.#again) this.#refresh()
+  }
+
+  /** What Redis refuses or does not answer is for the last line; anything else is a bug. */
+  #heed(error: unknown): void {
+    if (!codeOf(error)?.startsWith('RQTS_')) this.#crash(error)
+    else if (codeOf(error) === 'RQTS_REDIS_UNAVAILABLE') this.#problem = safe(messageOf(error, this.#context.settings))
+    else this.#say(paint('red', safe(messageOf(error, this.#context.settings))))
+  }
+
+  #say(text: string): void {
+    this.#said = text
+    this.#saidUntil = Date.now() + SAID_MS
+  }
+
+  #press(key: string): void {
+    if (key === 'ctrl-c' || key === 'end-of-input') return this.#end(EXIT.aborted)
+    if (key === 'ctrl-z') return this.#screen.suspend(() => this.#refresh())
+    const helping = this.#help
+    this.#help = key === '?' && !helping
+    if (helping || this.#help) return this.#draw()
+    if (key === 'q' || key === 'escape' || key === 'backspace') return this.#back(key)
+    void this.#act(key)
+  }
+
+  #back(key: string): void {
+    if (this.#views.length > 1) this.#views.pop()
+    else if (key === 'q') return this.#end(EXIT.ok)
+    this.#refresh()
+  }
+
+  async #act(key: string): Promise<void> {
+    try {
+      const step = await this.#view.press(key)
+      if (step === undefined) return this.#draw()
+      this.#take(step)
+    } catch (error) {
+      this.#heed(error)
+      this.#draw()
+    }
+  }
+
+  #take(step: NonNullable<Step>): void {
+    if (step === 'back') this.#views.pop()
+    else if ('open' in step) this.#views.push(step.open)
+    else this.#say(step.say)
+    this.#refresh()
+  }
+
+  #draw(): void {
+    const { rows, columns } = this.#screen.size
+    const { seen } = this.#overview
+    const header = seen === undefined ? '' : headerLine(seen, columns)
+    const body = this.#help ? this.#helpLines() : this.#view.lines({ rows: Math.max(1, rows - 4), columns })
+    const padded = [...body, ...Array.from({ length: Math.max(0, rows - 4 - body.length) }, () => '')].slice(0, rows - 4)
+    this.#screen.draw([header, paint('bold', cut(this.#view.title, columns)), ...padded, this.#status(columns), this.#keyLine(columns)])
+  }
+
+  #status(columns: number): string {
+    if (this.#problem !== undefined) return paint('red', cut(this.#problem, columns))
+    return Date.now() < this.#saidUntil ? this.#said : ''
+  }
+
+  #keyLine(columns: number): string {
+    let used = 0
+    const shown: string[] = []
+    for (const [key, what] of [
+      ...this.#view.keys,
+      [this.#views.length > 1 ? 'esc' : 'q', this.#views.length > 1 ? 'back' : 'quit'],
+      ['?', 'keys'],
+    ]) {
+      used += key!.length + what!.length + 3
+      if (used <= columns) shown.push(`${paint('bold', key!)} ${paint('dim', what!)}`)
+    }
+    return shown.join('  ')
+  }
+
+  #helpLines(): string[] {
+    const line = ([key, what]: readonly [string, string]): string => `    ${paint('bold', key.padEnd(14))}${what}`
+    const capital = 'A capital letter does what cannot be undone: Shift means that you are sure.'
+    return ['', ...MOVES.map(line), '', ...this.#view.keys.map(line), '', `    ${capital}`]
+  }
+}
