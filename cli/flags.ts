@@ -58,7 +58,7 @@ function truth(value: unknown, origin: string): boolean {
 export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value
     throw new InvalidArgumentError(
       max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} is expected` : `a whole number from ${min} to ${max} is expected`,
     )

@@ -26,7 +26,8 @@ export function callbackText(name: string, callback: Callback, jobOf: JobOf): st
 function specOf(name: string, callback: Callback, jobOf: JobOf): CallbackSpec {
   const { step, options, queue } = readCallback(name, callback)
   const { control, fields } = jobOf(step, options)
-  if (control !== undefined) {
+  const { line, ...timed } = control ?? {}
+  if (Object.keys(timed).length > 0) {
     throw new RqtsError(
       'RQTS_BAD_OPTION',
       `${name}: a callback is queued when the job ends, so it takes no jobId, delay, runAt, ttl, unique or atFront. Enqueue such a job from a handler`,
@@ -36,6 +37,7 @@ function specOf(name: string, callback: Callback, jobOf: JobOf): CallbackSpec {
     ...(queue !== undefined && { queue }),
     args: encode(step.args, 'args'),
     ...(step.immutable && { plain: 1 }),
+    ...(line !== undefined && { line }),
     fields: withFlags(
       fields.flatMap((field, i) => (i % 2 === 0 && field !== 'args' ? [field, fields[i + 1]!] : [])),
       'm',

@@ -30,7 +30,7 @@ function shorten(value: unknown): string {
 
 /** The options that a stored job lives by. Its id and its unique key are not among them. */
 export function optionsOf(snapshot: JobSnapshot, meta: Record<string, unknown>): JobOptions {
-  const { queue, description, ttlMs, runAt, parents, retry, tags, atFront, allowFailure } = snapshot
+  const { queue, description, ttlMs, runAt, parents, retry, tags, atFront, priority, allowFailure } = snapshot
   const options: JobOptions = {
     timeout: unlimited(snapshot.timeoutMs),
     resultTtl: unlimited(snapshot.resultTtlMs),
@@ -41,6 +41,7 @@ export function optionsOf(snapshot: JobSnapshot, meta: Record<string, unknown>):
   if (runAt !== undefined) options.runAt = new Date(runAt)
   if (parents.length > 0) options.dependsOn = { jobs: parents.map((ref) => parseRef(ref, queue)), ...(allowFailure && { allowFailure }) }
   if (atFront) options.atFront = true
+  if (priority !== 0) options.priority = priority
   if (Object.keys(meta).length > 0) options.meta = meta
   if (tags.length > 0) options.tags = tags
   if (retry !== undefined) {

@@ -73,6 +73,7 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
   put('ttl', options.ttlMs)
   put('failure_ttl', options.failureTtlMs)
   put('description', options.description)
+  put('priority', options.priority)
   // 'm' tells the worker that there is more to read than these three.
   let more = put('result_ttl', options.resultTtlMs)
   more = put('retry', options.retry && JSON.stringify(options.retry)) || more
@@ -90,7 +91,7 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
     put('nonce', control.nonce)
   }
   const calls = putCallbacks(put, options)
-  const flags = (more ? 'm' : '') + (control.unique ? 'u' : '') + (calls ? 'c' : '')
+  const flags = (more ? 'm' : '') + (control.unique ? 'u' : '') + (calls ? 'c' : '') + (control.line ?? '')
   put('flags', flags === '' ? undefined : flags)
   return Object.keys(control).length === 0 ? { id, fields } : { id, control, fields }
 }
@@ -110,6 +111,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 function controlOf(options: NormalOptions, refs: readonly string[]): Mutable<Control> {
   const control: Mutable<Control> = {}
   if (options.atFront) control.front = 1
+  if (options.priority !== undefined) control.line = 'l'
   if (options.delayMs !== undefined) control.delay = options.delayMs
   if (options.runAtMs !== undefined) control.runAt = options.runAtMs
   if (options.ttlMs !== undefined) control.ttl = options.ttlMs

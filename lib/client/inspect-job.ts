@@ -52,6 +52,7 @@ export interface JobDetail {
   meta: unknown
   progress: unknown
   tags: readonly string[]
+  priority: number
   worker: string | null
   /** `id` of the same queue, or `queue/id`. */
   dependencies: readonly string[]
@@ -99,6 +100,7 @@ export async function jobDetail(store: Store, place: JobLocation): Promise<JobDe
     meta: readable(job.meta) ?? {},
     progress: readable(job.progress),
     tags: job.tags,
+    priority: job.priority,
     worker: job.worker ?? null,
     dependencies: job.parents,
     dependents,

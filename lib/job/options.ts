@@ -62,6 +62,8 @@ export interface JobOptions {
   runAt?: Date | number
   dependsOn?: string | JobRef | readonly (string | JobRef)[] | DependsOn
   atFront?: boolean
+  /** -9 to 9, default 0. Within a queue jobs of a higher level go first, whatever waits below; jobs of one level in their order. */
+  priority?: number
   meta?: Record<string, unknown>
   retry?: number | RetryOption
   unique?: boolean | UniqueOption
@@ -81,6 +83,7 @@ export const DEFAULT_RESULT_TTL_MS = 500_000
 export const DEFAULT_FAILURE_TTL_MS: number = 365 * 86_400_000
 const MAX_DEPENDENCIES = 1_000
 const MAX_TAGS = 50
+export const MAX_PRIORITY = 9
 
 /** A parent as given: `queue` is undefined for a bare id, which means the child's own queue. */
 export interface ParentRef {
@@ -101,6 +104,8 @@ export interface NormalOptions {
   parents: readonly ParentRef[]
   allowFailure: boolean
   atFront: boolean
+  /** Absent for 0. */
+  priority?: number
   meta?: Record<string, unknown>
   retry?: RetryPolicy
   unique?: { key?: string; ttlMs?: number; mode: 'reject' | 'return' | 'replace' }
@@ -121,6 +126,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'runAt',
   'dependsOn',
   'atFront',
+  'priority',
   'meta',
   'retry',
   'unique',
@@ -164,6 +170,7 @@ export function normalizeOptions(options: JobOptions | TaskJobOptions | undefine
   if (runAt !== undefined) normal.runAtMs = parseDate(runAt, 'runAt')
   if (dependsOn !== undefined) Object.assign(normal, parents(dependsOn))
   if (options.atFront !== undefined) normal.atFront = normal.atFront || flag('atFront', options.atFront)
+  if (options.priority !== undefined && priority(options.priority) !== 0) normal.priority = options.priority
   if (options.meta !== undefined) normal.meta = meta(options.meta)
   if (retry !== undefined) normal.retry = normalizeRetry(retry, rules)
   if (unique !== undefined && unique !== false) normal.unique = uniqueOption(unique)
@@ -214,6 +221,11 @@ function uniqueOption(option: true | UniqueOption): NonNullable<NormalOptions['u
   if (option.key !== undefined) normal.key = text('unique.key', option.key, 256)
   if (option.ttl !== undefined) normal.ttlMs = parseDuration(option.ttl, 'unique.ttl', { min: 1 })
   return normal
+}
+
+function priority(value: number): number {
+  if (Number.isInteger(value) && Math.abs(value) <= MAX_PRIORITY) return value
+  throw bad('priority', `a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}`, value)
 }
 
 function tags(value: readonly string[]): readonly string[] {

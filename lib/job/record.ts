@@ -4,7 +4,7 @@ import { isStatus, isWaiting, type JobStatus } from './state.ts'
 
 /**
  * The hash of a job, field by field. Absent means unset: no field is ever empty. Times are epoch ms on the clock of Redis.
- * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta retry tags parents unique nonce flags
+ * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority retry tags parents unique nonce flags
  * on_success on_failure, and of workflows takes next workflow.
  * Written by scripts: status origin created_at enqueued_at run_at expires_at front allow_failure · started_at attempt token worker ·
  * ended_at result error reason failures lost progress.
@@ -44,6 +44,8 @@ export interface JobSnapshot {
   /** Why it ended other than finished: `error`, `timeout`, `lost`, `dependency`, `ttl`, `canceled`, `stopped`, `replaced`, … */
   reason?: string
   atFront: boolean
+  /** Its level within the queue, 0 unless given. */
+  priority: number
   allowFailure: boolean
 }
 
@@ -65,6 +67,7 @@ export function parseRecord(queue: string, id: string, fields: JobFields, now: n
     failures: number(fields['failures']) ?? 0,
     lost: number(fields['lost']) ?? 0,
     atFront: fields['front'] === '1',
+    priority: number(fields['priority']) ?? 0,
     allowFailure: fields['allow_failure'] === '1',
   }
   const retry = parseRetry(fields['retry'])

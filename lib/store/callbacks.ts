@@ -12,6 +12,7 @@ export interface CallbackSpec {
   /** Own arguments, as stored; the outcome comes before them unless `plain`. */
   args: string
   plain?: 1
+  line?: string
   /** Names and values of hash fields, alternating. */
   fields: readonly string[]
 }
@@ -31,7 +32,11 @@ export async function deliverCallback(store: Store, queue: string, message: stri
   const args = spec.plain ? spec.args : encode([outcomeOf(status, text), ...(decode(spec.args) as unknown[])], 'args', MAX_ARGS_BYTES)
   const target = spec.queue ?? queue
   const parents = JSON.stringify([refOf(queue, parent, target)])
-  const job = { id, control: { once: 1, nonce: id } as const, fields: [...spec.fields, 'args', args, 'parents', parents, 'nonce', id] }
+  const job = {
+    id,
+    control: { once: 1, nonce: id, ...(spec.line !== undefined && { line: spec.line }) } as const,
+    fields: [...spec.fields, 'args', args, 'parents', parents, 'nonce', id],
+  }
   await enqueueJobs(store, target, [job], false)
 }
 

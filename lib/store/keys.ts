@@ -9,6 +9,7 @@
  * | `rqts:worker:NAME`                 | hash   | what the worker is and does              | an hour after its last beat          |
  * | `rqts:control:NAME:WISH`           | string | what people want of a worker, `*` for all | when done, its end, or an hour unasked |
  * | `rqts:{Q}:queue`                   | list   | waiting ids; the head runs next          | when empty                           |
+ * | `rqts:{Q}:queue:LEVEL`             | list   | the same for a priority other than 0     | when empty                           |
  * | `rqts:{Q}:job:ID`                  | hash   | the job, see job/record.ts               | `PEXPIRE` when the job has ended     |
  * | `rqts:{Q}:job:ID:waits`            | set    | parents that have not ended              | when the child stops being deferred  |
  * | `rqts:{Q}:job:ID:dependents`       | list   | children, `id` here or `queue/id`        | when all were told of the end        |
@@ -29,7 +30,7 @@
  * | `rqts:{Q}:claim:WORKER`            | string | last claim request and its ids, by lane  | after the lease, at least a minute   |
  * | `rqts:said:{Q}:CALL`              | string | the answer of a call, for its repetition | after a minute                       |
  * | `rqts:{Q}:leader`                  | string | the worker that promotes and sweeps      | seconds after its last tick          |
- * | `rqts:{Q}:meta`                    | hash   | schema version, listed, paused           | with `queue.delete()`                |
+ * | `rqts:{Q}:meta`                    | hash   | schema version, listed, paused, levels   | with `queue.delete()`                |
  * | `rqts:{Q}:stats:MINUTE`            | hash   | counts of attempts, see store/stats.ts   | after 25 hours                       |
  * | `rqts:{Q}:stats:hour:HOUR`         | hash   | the same by the hour                     | after 31 days                        |
  * | `rqts:{Q}:stats:tasks:HOUR`        | hash   | the same by the hour and task            | after 8 days                         |

@@ -45,7 +45,13 @@ export async function listIds(store: Store, queue: string, container: Container,
   const { offset = 0, count = -1, desc = false } = range
   if (count === 0) return []
   const key = store.keys.container(queue, container)
-  if (container === 'queue') return (await store.client.call('LRANGE', key, offset, count === -1 ? -1 : offset + count - 1)) as string[]
+  if (container === 'queue') {
+    const [levels, ids] = await store.client.callAll([
+      levelsOf(store, queue),
+      ['LRANGE', key, offset, count === -1 ? -1 : offset + count - 1],
+    ])
+    return (levels === null ? ids : await store.run('line', queue, [offset, count, ''])) as string[]
+  }
   const kept = container === 'finished' || container === 'failed' || container === 'canceled'
   const low = kept ? `(${await store.now()}` : '-inf'
   const [command, from, to] = desc ? (['ZREVRANGEBYSCORE', '+inf', low] as const) : (['ZRANGEBYSCORE', low, '+inf'] as const)
@@ -61,7 +67,13 @@ export async function isIn(store: Store, queue: string, registry: RegistryName, 
 }
 
 export async function position(store: Store, queue: string, id: string): Promise<number | null> {
-  return (await store.client.call('LPOS', store.keys.container(queue, 'queue'), id)) as number | null
+  const [levels, at] = await store.client.callAll([levelsOf(store, queue), ['LPOS', store.keys.container(queue, 'queue'), id]])
+  return (levels === null ? at : await store.run('line', queue, [0, -1, id])) as number | null
+}
+
+/** Nearly all queues have one list. Of those with more, one script reads all at one moment. */
+function levelsOf(store: Store, queue: string): readonly [string, ...string[]] {
+  return ['HGET', store.keys.queuePart(queue, 'meta'), 'levels']
 }
 
 export async function pauseQueue(store: Store, queue: string): Promise<void> {

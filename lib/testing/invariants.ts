@@ -68,7 +68,7 @@ function placesOf(state: QueueState): Map<string, string[]> {
   const add = (id: string, place: string): void => {
     places.set(id, [...(places.get(id) ?? []), place])
   }
-  for (const id of state.list) add(id, 'queue')
+  for (const id of [state.list, ...state.levels.values()].flat()) add(id, 'queue')
   for (const name of ['started', 'scheduled', 'deferred'] as const) for (const id of state.zsets.get(name)!.keys()) add(id, name)
   for (const name of REGISTRIES) for (const [id, score] of state.zsets.get(name)!) if (score > state.now + SLACK_MS) add(id, name)
   return places
@@ -88,6 +88,13 @@ function* containers(state: QueueState): Found {
   for (const [id, list] of places) {
     if (list.length > 1) yield [1, id, `is in ${list.join(' and ')}`]
     if (state.jobs.get(id)?.fields == null) yield [2, id, `is in ${list.join(' and ')}, but there is no job`]
+  }
+  for (const [level, list] of [[0, state.list] as const, ...state.levels]) {
+    for (const id of list) {
+      const priority = Number(state.jobs.get(id)?.fields?.['priority'] ?? 0)
+      if (priority !== level) yield [2, id, `waits in level ${level}, and its priority is ${priority}`]
+    }
+    if (level !== 0 && !state.knownLevels.includes(level)) yield [2, `queue:${level}`, 'has jobs that no claim looks for']
   }
   for (const [id, job, fields] of liveJobs(state)) {
     const { status } = fields
@@ -109,6 +116,8 @@ function* records(state: QueueState): Found {
       yield [2, id, `is ${status} and its reason is ${fields['reason'] ?? 'unset'}`]
     if (isWaiting(status) && ('worker' in fields || 'started_at' in fields)) yield [2, id, `is ${status}, but has a worker or started_at`]
     const unsaid = (['retry', 'meta', 'parents', 'tags'] as const).filter((name) => name in fields)
+    if (Number(fields['priority'] ?? 0) !== 0 && !flags.includes('l'))
+      yield [2, id, `has a priority, but its flags '${flags}' do not say so (l)`]
     if (unsaid.length > 0 && !flags.includes('m')) yield [2, id, `has ${unsaid.join(', ')}, but its flags '${flags}' do not say so (m)`]
   }
 }

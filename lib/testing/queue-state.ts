@@ -7,7 +7,12 @@ export interface QueueState {
   queue: string
   /** Redis time after everything was read. */
   now: number
+  /** Of level 0, in the order in which they run. */
   list: string[]
+  /** Other levels than 0 → their lists. */
+  levels: Map<number, string[]>
+  /** Those of which claims know. */
+  knownLevels: readonly number[]
   /** started · scheduled · deferred · finished · failed · canceled · expiry:STATUS → id → score */
   zsets: Map<string, Map<string, number>>
   jobs: Map<string, JobState>
@@ -57,6 +62,7 @@ const FIELDS = [
   'meta',
   'parents',
   'tags',
+  'priority',
 ] as const
 const CHUNK = 500
 
@@ -67,6 +73,8 @@ export async function readQueueState(store: Store, queue: string): Promise<Queue
     queue,
     now: 0,
     list: await read.strings('queue', 'LRANGE', 0, -1),
+    levels: new Map(),
+    knownLevels: await read.numbers('meta', 'levels'),
     zsets: new Map(),
     jobs: new Map(),
     outbox: await read.strings('outbox', 'LRANGE', 0, -1),
@@ -77,6 +85,7 @@ export async function readQueueState(store: Store, queue: string): Promise<Queue
   }
   for (const name of ZSETS) state.zsets.set(name, await read.scores(name))
   for (const name of names) {
+    if (name.startsWith('queue:')) state.levels.set(Number(name.slice(6)), await read.strings(name, 'LRANGE', 0, -1))
     if (name.startsWith('unique:')) state.unique.set(name.slice(7), ((await read.one(name, 'GET')) as string | null) ?? '')
   }
   const parts = names.filter((name) => name.startsWith('job:')).map((name) => name.slice(4).split(':') as [string, string?])
@@ -130,6 +139,12 @@ class Reader {
   async strings(name: string, command: string, ...args: (string | number)[]): Promise<string[]> {
     const reply = await this.one(name, command, ...args)
     return reply === null ? [] : [...(reply as Iterable<unknown>)].map(String)
+  }
+
+  /** Numbers in a field of a hash, with spaces between. */
+  async numbers(name: string, field: string): Promise<number[]> {
+    const text = (await this.one(name, 'HGET', field)) as string | null
+    return text === null ? [] : text.split(' ').map(Number)
   }
 
   async hash(name: string): Promise<Record<string, string> | null> {

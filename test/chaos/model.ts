@@ -14,11 +14,13 @@ export interface ModelJob {
   /** Whether its unique key is its own at the moment. */
   holds: boolean
   front: boolean
+  priority: number
 }
 
 export interface Birth {
   delayed?: boolean
   front?: boolean
+  priority?: number
   parents?: string[]
   allowFailure?: boolean
   unique?: { key: string; mode: 'reject' | 'return' | 'replace' }
@@ -50,6 +52,7 @@ export class Model {
       unique: birth.unique?.key,
       holds: birth.unique !== undefined,
       front: birth.front === true,
+      priority: birth.priority ?? 0,
     }
     this.jobs.set(id, job)
     const ends = parents.map((parent) => this.jobs.get(parent)!.status).filter((status) => ENDED.has(status))
@@ -157,8 +160,10 @@ export class Model {
   #ready(id: string, status: 'queued' | 'scheduled', front = false): void {
     this.jobs.get(id)!.status = status
     if (status === 'scheduled') return
-    if (front) this.queue.unshift(id)
-    else this.queue.push(id)
+    const level = this.jobs.get(id)!.priority
+    const lower = (other: string): boolean => this.jobs.get(other)!.priority < level
+    const at = this.queue.findIndex((other) => lower(other) || (front && this.jobs.get(other)!.priority === level))
+    this.queue.splice(at === -1 ? this.queue.length : at, 0, id)
   }
 
   #end(id: string, status: Status): void {

@@ -5,6 +5,7 @@ import { type ClaimRequest, claim, type Outcome, settle } from '../../lib/store/
 import { type Control, enqueueJobs } from '../../lib/store/enqueue.ts'
 import { cancelJob, removeJobs, requeueJob } from '../../lib/store/jobs.ts'
 import { deliverOutbox, sweep } from '../../lib/store/maintain.ts'
+import { listIds } from '../../lib/store/queues.ts'
 import type { Store } from '../../lib/store/store.ts'
 import { newJob, request } from './jobs.ts'
 import { type Birth, type Kind, MAX_LOST, Model } from './model.ts'
@@ -63,11 +64,13 @@ export class Replay {
     if (birth.parents?.length) control.parents = birth.parents
     if (birth.allowFailure) control.allowFailure = 1
     if (birth.unique) control.unique = birth.unique
-    const flags = (birth.parents?.length ? 'm' : '') + (birth.unique ? 'u' : '')
+    if (birth.priority) control.line = 'l'
+    const flags = (birth.priority ? 'l' : '') + (birth.parents?.length ? 'm' : '') + (birth.unique ? 'u' : '')
     const fields = {
       nonce: control.nonce!,
       ...(birth.parents?.length && { parents: JSON.stringify(birth.parents) }),
       ...(birth.unique && { unique: birth.unique.key }),
+      ...(birth.priority && { priority: String(birth.priority) }),
       ...(flags && { flags }),
     }
     const { outcomes } = await enqueueJobs(this.#store, 'q', [newJob({ id, control, fields })], false)
@@ -134,11 +137,9 @@ export class Replay {
   async #seen(): Promise<object> {
     const { client, keys } = this.#store
     const names = ['started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled'] as const
-    const [queue, ...zsets] = (await client.callAll([
-      ['LRANGE', keys.container('q', 'queue'), 0, -1],
-      ...names.map((name) => ['ZRANGE', keys.container('q', name), 0, -1] as const),
-    ])) as string[][]
-    const homes = [...queue!.map((id) => [id, 'queue']), ...names.flatMap((name, i) => zsets[i]!.map((id) => [id, name]))] as [
+    const queue = await listIds(this.#store, 'q', 'queue')
+    const zsets = (await client.callAll(names.map((name) => ['ZRANGE', keys.container('q', name), 0, -1] as const))) as string[][]
+    const homes = [...queue.map((id) => [id, 'queue']), ...names.flatMap((name, i) => zsets[i]!.map((id) => [id, name]))] as [
       string,
       string,
     ][]

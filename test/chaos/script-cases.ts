@@ -2,7 +2,7 @@ import { claim, type Outcome, renew, settle } from '../../lib/store/attempts.ts'
 import { enqueueJobs } from '../../lib/store/enqueue.ts'
 import { cancelJob, note, removeJobs, replaceMeta, requeueJob, watchJobs } from '../../lib/store/jobs.ts'
 import { deliverOutbox, linkParents, sweep, tick } from '../../lib/store/maintain.ts'
-import { forgetQueue, summarize } from '../../lib/store/queues.ts'
+import { forgetQueue, listIds, summarize } from '../../lib/store/queues.ts'
 import type { ScriptName } from '../../lib/store/redis.ts'
 import { addStats, readTaskStats } from '../../lib/store/stats.ts'
 import type { Store } from '../../lib/store/store.ts'
@@ -85,6 +85,7 @@ const ENQUEUES: Case[] = (
     ['a child', [{ id: 'a', control: { parents: ['old'] }, fields: { parents: '["old"]', flags: 'm' } }]],
     ['with a ttl', [{ id: 'a', control: { ttl: 60_000 }, fields: { ttl: 60_000 } }]],
     ['at the front', [{ id: 'a', control: { front: 1 } }]],
+    ['with a priority', [{ id: 'a', control: { line: 'l' }, fields: { priority: 3, flags: 'l' } }]],
   ] as [string, JobSketch[]][]
 ).map(([name, sketches]) => ({
   name: `enqueue: ${name}`,
@@ -149,6 +150,18 @@ const ATTEMPTS: Case[] = [
       await put(store, 'r', { id: 'b' }, { id: 'c' })
     },
     call: (store) => claim(store, request({ token: 'first', want: 2, queues: ['none', 'q', 'r'] })),
+  },
+  {
+    name: 'claim: levels',
+    script: 'claim',
+    given: (store) => put(store, 'q', { id: 'a' }, { id: 'b', control: { line: 'l' }, fields: { priority: 3, flags: 'l' } }),
+    call: (store) => claim(store, request({ token: 'first', want: 2 })),
+  },
+  {
+    name: 'line',
+    script: 'line',
+    given: (store) => put(store, 'q', { id: 'a' }, { id: 'b', control: { line: 'l' }, fields: { priority: 3, flags: 'l' } }),
+    call: (store) => listIds(store, 'q', 'queue'),
   },
   { name: 'renew', script: 'renew', given: started(), call: (store) => renew(store, 'q', [HELD, { ...HELD, token: 'stale' }], 30_000) },
   { name: 'note: progress', script: 'note', given: started(), call: (store) => note(store, HELD, 'progress', '50') },

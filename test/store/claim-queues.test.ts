@@ -30,6 +30,7 @@ describe('several queues', () => {
     },
     {
       name: 'a meta or claim key of the wrong type',
+      broken: true,
       given: { queue: ['a'], meta: {}, wrong: { meta: 'text' } },
       also: {
         r: { given: {} },

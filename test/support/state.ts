@@ -32,6 +32,8 @@ export type Scores = Record<string, Time>
 /** A whole queue. An id in a container has a job of that status, with the fields that such a job must have; `jobs` says what is special. */
 export interface State {
   queue?: string[]
+  /** Level other than 0 → its list. */
+  levels?: Record<string, string[]>
   started?: Scores
   scheduled?: Scores
   deferred?: Scores
@@ -79,6 +81,7 @@ export function expand(state: State, name: string): FullState {
   const full: FullState = {
     ...(Object.fromEntries(ZSETS.map((zset) => [zset, { ...state[zset] }])) as Pick<FullState, (typeof ZSETS)[number]>),
     queue: state.queue ?? [],
+    levels: state.levels ?? {},
     jobs: {},
     wake: state.wake ?? 0,
     outbox: state.outbox ?? [],
@@ -109,7 +112,11 @@ export function expand(state: State, name: string): FullState {
 }
 
 function containersOf(full: FullState): [string, string[]][] {
-  return [['queue', full.queue], ...ZSETS.slice(0, 6).map((zset): [string, string[]] => [zset, Object.keys(full[zset])])]
+  return [
+    ['queue', full.queue],
+    ...Object.values(full.levels).map((ids): [string, string[]] => ['queue', ids]),
+    ...ZSETS.slice(0, 6).map((zset): [string, string[]] => [zset, Object.keys(full[zset])]),
+  ]
 }
 
 function usual(container: string, origin: string, score: Time | undefined): JobSpec {
@@ -192,6 +199,7 @@ export async function seed(store: Store, name: string, state: State, now: number
     write('HSET', `job:${id}:inputs`, Object.entries(job!.inputs ?? {}).flat())
   }
   for (const list of ['queue', 'outbox'] as const) write('RPUSH', list, full[list])
+  for (const [level, ids] of Object.entries(full.levels)) write('RPUSH', `queue:${level}`, ids)
   write(
     'RPUSH',
     'wake',
@@ -232,6 +240,7 @@ function place(full: FullState, key: string, { type, value }: RawKey, now: numbe
   } else if (ZSETS.includes(key as 'started') && type === 'zset') {
     full[key as 'started'] = Object.fromEntries(Object.entries(value).map(([member, score]) => [member, fromMs(score, now)]))
   } else if ((key === 'queue' || key === 'outbox' || key === 'unlinked') && Array.isArray(value)) full[key] = value
+  else if (key.startsWith('queue:') && Array.isArray(value)) full.levels[key.slice(6)] = value
   else if (key === 'wake' && Array.isArray(value)) full.wake = value.length
   else if (key === 'meta' && type === 'hash') full.meta = value as Record<string, string>
   else if (key.startsWith('unique:') && type === 'string') full.unique[key.slice(7)] = String(value)

@@ -20,13 +20,16 @@ local function claim(queues, token, worker, want, leaseMs, lane)
     if type(last) == 'string' and string.sub(last, 1, #token + 1) == token .. ' ' then
       again(index, base, string.sub(last, #token + 2), token, rows)
     else
-      local looked, taken = 0, {}
-      while #rows < want * 8 and looked < 1000 do
-        local seen = take(index, base, token, worker, want - #rows / 8, leaseMs, rows, taken)
-        if seen == 0 then break end
-        looked = looked + seen
+      local looked, taken, levels = 0, {}, open(base)
+      for _, list in ipairs(levels and lists(levels) or {}) do
+        while #rows < want * 8 and looked < 1000 do
+          local seen = take(index, base, base .. list, token, worker, want - #rows / 8, leaseMs, rows, taken)
+          if seen == 0 then break end
+          looked = looked + seen
+        end
       end
-      if looked > 0 and redis.call('LLEN', base .. 'queue') > 0 then wake(base) end
+      if levels and levels ~= '' and #rows < want * 8 and writable(base) then dropLevels(base, levels) end
+      if looked > 0 and anyWaiting(base, levels) then wake(base) end
       if #taken > 0 then
         redis.call('SET', record, token .. ' ' .. table.concat(taken, ' '), 'PX', math.max(leaseMs, 60000))
       end

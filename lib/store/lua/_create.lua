@@ -55,7 +55,7 @@ local function create(base, name, job)
     return 'canceled'
   end
   if control.unique then own(base, id, control.unique) end
-  if not waiting then return ready(base, id, nil, runAt, control.front, expires, nil) end
+  if not waiting then return ready(base, id, nil, runAt, control.front, expires, control.line) end
   redis.call('ZADD', base .. 'deferred', now, id)
   expiry(base, id, expires, nil, 'deferred')
   return 'deferred'

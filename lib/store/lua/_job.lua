@@ -1,5 +1,5 @@
 -- Moves that every transition shares. `base` is `prefix:{queue}:`. `flags` is the job's field of that name, which most jobs do not have:
--- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, i takes results of its parents,
+-- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, i takes results of its parents, l has a level,
 -- m has more fields for the worker, p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop, u holds a unique key, w is watched,
 -- x has attempts or logs.
 local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
@@ -28,8 +28,11 @@ local function wake(base)
   if redis.pcall('LLEN', base .. 'wake') == 0 then redis.call('RPUSH', base .. 'wake', 1) end
 end
 
-local function push(base, id, front)
-  if redis.call(front and 'LPUSH' or 'RPUSH', base .. 'queue', id) == 1 then wake(base) end
+--@include _levels
+
+local function push(base, id, front, flags)
+  local list = has(flags, 'l') and intoLevel(base, id) or 'queue'
+  if redis.call(front and 'LPUSH' or 'RPUSH', base .. list, id) == 1 then wake(base) end
 end
 
 -- Keys that live as long as their job. Returns their names.

@@ -22,7 +22,7 @@ end
 local function putBack(base, id, flags)
   redis.call('HSET', base .. 'job:' .. id, 'status', 'queued')
   redis.call('HDEL', base .. 'job:' .. id, 'started_at', 'worker')
-  push(base, id, true)
+  push(base, id, true, flags)
   tell(base, id, flags, 'queued\n')
 end
 

@@ -25,21 +25,25 @@ local function startable(base, id, job)
   return false
 end
 
--- A queue that is paused, or written by a newer version, or broken, has nothing for us; the others go on. That leases can be
--- written is found out, by a write that frees, before the first id is popped.
-local function closed(base)
-  local meta = redis.pcall('HMGET', base .. 'meta', 'paused', 'version')
-  if meta.err or meta[1] or (meta[2] and meta[2] ~= '1') then return true end
-  return type(redis.pcall('ZREM', base .. 'started', '')) ~= 'number'
+-- A queue that is paused, or written by a newer version, or broken, has nothing for us; the others go on. Else its `levels`, or ''.
+local function open(base)
+  local meta = redis.pcall('HMGET', base .. 'meta', 'paused', 'version', 'levels')
+  if meta.err or meta[1] or (meta[2] and meta[2] ~= '1') then return nil end
+  return meta[3] or ''
 end
 
-local function take(index, base, token, worker, want, leaseMs, rows, taken)
-  local ids = redis.pcall('LRANGE', base .. 'queue', 0, want - 1)
-  if ids.err or #ids == 0 or closed(base) then return 0 end
+-- That leases can be written is found out, by a write that frees, before the first id is popped.
+local function writable(base)
+  return type(redis.pcall('ZREM', base .. 'started', '')) == 'number'
+end
+
+local function take(index, base, list, token, worker, want, leaseMs, rows, taken)
+  local ids = redis.pcall('LRANGE', list, 0, want - 1)
+  if ids.err or #ids == 0 or not writable(base) then return 0 end
   local jobs = {}
   local call, pcall, prefix = redis.call, redis.pcall, base .. 'job:'
   for i, id in ipairs(ids) do jobs[i] = pcall('HMGET', prefix .. id, 'status', 'task', 'args', 'timeout', 'attempt', 'expires_at', 'enqueued_at', 'flags') end
-  call('LPOP', base .. 'queue', #ids)
+  call('LPOP', list, #ids)
   local leases, deadline = {}, string.format('%.0f', now + leaseMs)
   for i, id in ipairs(ids) do
     local job = jobs[i]

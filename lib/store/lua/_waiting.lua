@@ -27,7 +27,7 @@ end
 -- Takes a waiting job out of its container.
 local function withdraw(base, id, status, expires)
   if status == 'queued' then
-    redis.call('LREM', base .. 'queue', 1, id)
+    redis.call('LREM', base .. listOf(base, id), 1, id)
   else
     redis.call('ZREM', base .. status, id)
     if status == 'deferred' then redis.call('DEL', base .. 'job:' .. id .. ':waits') redis.call('SREM', base .. 'unlinked', id) end
@@ -45,7 +45,7 @@ local function ready(base, id, from, runAt, front, expires, flags)
     schedule(base, id, runAt)
   else
     redis.call('HSET', key, 'status', to, 'enqueued_at', now)
-    push(base, id, front)
+    push(base, id, front, flags)
   end
   tell(base, id, flags, to .. '\n')
   return to

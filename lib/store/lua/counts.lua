@@ -13,11 +13,20 @@ local function kept(registry)
   return redis.call('ZCOUNT', base .. registry, '(' .. string.format('%.0f', now), '+inf')
 end
 local queued, deferred, scheduled = late('queued'), late('deferred'), late('scheduled')
-local head = redis.call('LINDEX', base .. 'queue', 0)
-local since = head and redis.pcall('HGET', base .. 'job:' .. head, 'enqueued_at')
-since = type(since) == 'string' and tonumber(since)
+local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
+local waiting, since = 0, nil
+local function line(list)
+  local head = redis.call('LINDEX', list, 0)
+  if not head then return end
+  waiting = waiting + redis.call('LLEN', list)
+  local entered = redis.pcall('HGET', base .. 'job:' .. head, 'enqueued_at')
+  entered = type(entered) == 'string' and tonumber(entered)
+  if entered and (not since or entered < since) then since = entered end
+end
+line(base .. 'queue')
+for level in string.gmatch(meta[2] or '', '%S+') do line(base .. 'queue:' .. level) end
 return {
-  redis.call('LLEN', base .. 'queue') - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
+  waiting - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
   redis.call('ZCARD', base .. 'scheduled') - scheduled, kept('finished'), kept('failed'), kept('canceled') + queued + deferred + scheduled,
-  redis.call('HEXISTS', base .. 'meta', 'paused'), since and math.max(0, now - since) or -1, now,
+  meta[1] and 1 or 0, since and math.max(0, now - since) or -1, now,
 }

@@ -7,6 +7,10 @@
 local time = redis.call('TIME')
 local base, now = KEYS[1], string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 for _, registry in ipairs({ 'finished', 'failed', 'canceled' }) do redis.call('ZREMRANGEBYSCORE', base .. registry, '-inf', now) end
+local levels = redis.pcall('HGET', base .. 'meta', 'levels')
+for level in string.gmatch(type(levels) == 'string' and levels or '', '%S+') do
+  if redis.call('EXISTS', base .. 'queue:' .. level) == 1 then return 0 end
+end
 for _, part in ipairs({ 'queue', 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled', 'outbox' }) do
   if redis.call('EXISTS', base .. part) == 1 then return 0 end
 end

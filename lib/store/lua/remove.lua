@@ -7,6 +7,9 @@
 --@include _job
 --@include _waiting
 --@include _once
+local function strayFromLists(base, id)
+  for _, list in ipairs(lists(redis.call('HGET', base .. 'meta', 'levels'))) do redis.call('LREM', base .. list, 0, id) end
+end
 local base, verdicts, changed = KEYS[1], {}, false
 local before = said(base, ARGV[3])
 if before then return before end
@@ -23,7 +26,7 @@ for at = 4, #ARGV do
       redis.call('ZREM', base .. (REGISTRY[status] or status), id)
       if status == 'started' and job[4] then redis.call('PUBLISH', ARGV[2] .. job[4], 'stop ' .. id .. ' ' .. (job[5] or '')) end
     else
-      redis.call('LREM', base .. 'queue', 0, id)
+      strayFromLists(base, id)
       for _, zset in ipairs({ 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled' }) do redis.call('ZREM', base .. zset, id) end
     end
     if not REGISTRY[status] then detach(base, id, job[2], 'deleted') end
@@ -32,7 +35,7 @@ for at = 4, #ARGV do
     if has(job[2], 'g') then redis.call('DEL', unpack(belongings(key, job[2]))) end
     verdicts[#verdicts + 1], changed = 1, true
   elseif not status and ARGV[1] ~= '' then
-    if ARGV[1] == 'queued' then redis.call('LREM', base .. 'queue', 0, id) else redis.call('ZREM', base .. ARGV[1], id) end
+    if ARGV[1] == 'queued' then strayFromLists(base, id) else redis.call('ZREM', base .. ARGV[1], id) end
     verdicts[#verdicts + 1], changed = 2, true
   else
     verdicts[#verdicts + 1] = 0

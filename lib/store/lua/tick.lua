@@ -25,6 +25,7 @@ for _, id in ipairs(due) do
     quarantine(base, id, job, job[1], job[4])
   end
 end
-if redis.call('LLEN', base .. 'queue') > 0 and not redis.call('HGET', base .. 'meta', 'paused') then wake(base) end
+local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
+if not meta[1] and anyWaiting(base, meta[2]) then wake(base) end
 local head = redis.call('ZRANGE', base .. 'scheduled', 0, 0, 'WITHSCORES')
 return { 1, #due, head[2] and math.max(0, tonumber(head[2]) - now) or -1, redis.call('LLEN', base .. 'outbox') }

@@ -1,0 +1,24 @@
+-- line: which jobs wait to be claimed, in the order in which they will be, for queues with more than one list.
+-- KEYS    1 · base `prefix:{queue}:`
+-- ARGV    1 · offset    2 · how many, -1 for all    3 · '' or an id
+-- Returns ids, or with an id the number of jobs before it, nil when it does not wait there
+-- Keeps   reads only, and all lists at one moment
+-- Cost    O(ids returned + levels); O(queue length) with an id
+--@include _lists
+local base, offset, count, id = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local found, before = {}, 0
+for _, list in ipairs(lists(redis.call('HGET', base .. 'meta', 'levels'))) do
+  local length = redis.call('LLEN', base .. list)
+  if id ~= '' then
+    local at = redis.call('LPOS', base .. list, id)
+    if at then return before + at end
+    before = before + length
+  else
+    local last = count == -1 and -1 or offset + count - #found - 1
+    if offset < length and (count == -1 or last >= offset) then
+      for _, one in ipairs(redis.call('LRANGE', base .. list, offset, last)) do found[#found + 1] = one end
+    end
+    offset = math.max(0, offset - length)
+  end
+end
+return id == '' and found or nil
