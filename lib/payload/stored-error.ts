@@ -37,7 +37,7 @@ export function encodeError(error: unknown, limitBytes: number = DEFAULT_ERROR_L
   return JSON.stringify({ name: 'Error', message: shorten(read(error, 'message', ''), Math.max(0, Math.floor(limitBytes / 8) - 10)) })
 }
 
-/** An `Error` with the stored fields; its class is not rebuilt, its stack is the one of where it was thrown. */
+/** An error with the stored fields: of the language's own classes as such, of any other as an `Error` of that name. Its stack is the one of where it was thrown. */
 export function decodeError(text: string): Error {
   return rebuild(parseStoredError(text))
 }
@@ -127,9 +127,15 @@ function tolerate(value: unknown, causes: number): StoredError {
   return stored
 }
 
+const NATIVE: ReadonlyMap<string, ErrorConstructor> = new Map(
+  [TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError].map((native) => [native.name, native]),
+)
+
 function rebuild(stored: StoredError): Error {
-  const error = stored.cause === undefined ? new Error(stored.message) : new Error(stored.message, { cause: rebuild(stored.cause) })
-  error.name = stored.name
+  const ErrorClass = NATIVE.get(stored.name) ?? Error
+  const error =
+    stored.cause === undefined ? new ErrorClass(stored.message) : new ErrorClass(stored.message, { cause: rebuild(stored.cause) })
+  if (ErrorClass === Error) error.name = stored.name
   error.stack = stored.stack ?? `${stored.name}: ${stored.message}`
   return stored.code === undefined ? error : Object.assign(error, { code: stored.code })
 }

@@ -93,10 +93,11 @@ describe('encodeError', () => {
 })
 
 describe('decodeError', () => {
-  test('rebuilds a plain Error', () => {
+  test('rebuilds the errors of the language as what they are, others as plain Errors of their name', () => {
     const error = new RangeError('far', { cause: new Error('near') })
     const back = decodeError(encodeError(error))
-    expect(Object.getPrototypeOf(back)).toBe(Error.prototype)
+    expect(back).toBeInstanceOf(RangeError)
+    expect(Object.getPrototypeOf(decodeError('{"name":"Mine","message":"b"}'))).toBe(Error.prototype)
     expect([back.name, back.message, back.stack, String(back)]).toEqual(['RangeError', 'far', error.stack, 'RangeError: far'])
     expect(back.cause).toMatchObject({ message: 'near' })
     expect(decodeError('{"name":"A","message":"b"}').stack).toBe('A: b')
