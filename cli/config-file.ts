@@ -8,7 +8,7 @@ import { CliError } from './exit-codes.ts'
 const NAMES = ['ts', 'js', 'mjs', 'json'].map((extension) => `rqts.config.${extension}`)
 
 /** Every field that a config file may have. */
-const FIELDS = ['url', 'prefix', 'logFormat', 'tasks', 'queues', 'worker'] as const satisfies readonly (keyof RqtsConfig)[]
+const FIELDS = ['url', 'connection', 'prefix', 'logFormat', 'tasks', 'queues', 'worker'] as const satisfies readonly (keyof RqtsConfig)[]
 const WORKER_FIELDS = [
   'burst',
   'concurrency',
@@ -78,7 +78,11 @@ function checked(value: unknown, path: string): RqtsConfig {
     throw new CliError('RQTS_USAGE', `The config file ${path} must export an object: export default defineConfig({ … })`)
   }
   refuseUnknown(value, FIELDS, `The config file ${path}`)
-  const { worker } = value as RqtsConfig
+  const { worker, url, connection } = value as RqtsConfig
+  if (url !== undefined && connection !== undefined)
+    throw new CliError('RQTS_USAGE', `The config file ${path} has both url and connection: leave one out`)
+  if (connection !== undefined && (typeof connection !== 'object' || connection === null || 'call' in connection))
+    throw new CliError('RQTS_USAGE', `The config file ${path}: connection must be plain options; a URL goes into url`)
   if (worker !== undefined) {
     if (typeof worker !== 'object' || worker === null) throw new CliError('RQTS_USAGE', `The config file ${path}: worker must be an object`)
     refuseUnknown(worker, WORKER_FIELDS, `The config file ${path}, in worker,`)

@@ -32,8 +32,10 @@ export class Context {
   }
 
   /** What queues, workers and readers are opened with. A URL from the environment the library finds by itself, and names it so. */
-  get connection(): { connection?: string; prefix: string } {
+  get connection(): { connection?: NonNullable<RqtsConfig['connection']> | string; prefix: string } {
     const { url, prefix } = this.settings.globals
+    const { connection } = this.config
+    if (url === undefined && connection !== undefined) return { connection, prefix }
     return url === undefined || this.settings.urlOrigin === undefined ? { prefix } : { connection: url, prefix }
   }
 

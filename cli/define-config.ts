@@ -2,8 +2,13 @@ import type { WorkerOptions } from '../lib/worker/options.ts'
 
 /** `rqts.config.ts`: what every command of this project has in common. Flags and `RQTS_…` variables win over it, field by field. */
 export interface RqtsConfig {
-  /** `redis://user:password@host:port/db`, `rediss://…`, or the path of a unix socket. */
+  /**
+   * `redis://user:password@host:port/db`, `rediss://…`, the path of a unix socket, `redis+sentinel://host:port,host:port/NAME`, or
+   * `redis+cluster://host:port,host:port`.
+   */
   url?: string
+  /** In place of `url`, for what a URL cannot say: ioredis options, or those of its Cluster with `nodes`. */
+  connection?: Exclude<WorkerOptions['connection'], string | { call: unknown }>
   /** Default `'rqts'`. */
   prefix?: string
   logFormat?: 'pretty' | 'json'

@@ -71,7 +71,7 @@ export function globalFlags(taken: readonly string[] = []): Flag[] {
   return [
     new Flag(
       '-u, --url <url>',
-      "Redis: redis://user:password@host:port/db, rediss://…, or a unix socket (default: REDIS_URL, else the project's own server, else redis://127.0.0.1:6379)",
+      "Redis: redis://user:password@host:port/db, rediss://…, redis+sentinel://, redis+cluster://, or a unix socket (default: REDIS_URL, else the project's own server, else redis://127.0.0.1:6379)",
       {
         variable: 'RQTS_REDIS_URL',
       },

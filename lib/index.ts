@@ -28,7 +28,7 @@ export type { Settled, WaitOptions } from './client/waiter.ts'
 export type { Duration } from './duration.ts'
 export type { DependsOn, JobOptions, JobRef, RetryOption, UniqueOption } from './job/options.ts'
 export type { JobStatus } from './job/state.ts'
-export type { ConnectionOption } from './store/connect.ts'
+export type { ClusterAddress, ConnectionOption } from './store/address.ts'
 export type { RegistryName } from './store/keys.ts'
 export type { QueueCounts } from './store/queues.ts'
 

@@ -4,7 +4,8 @@ const MASK = '***'
 const CREDENTIALS = /(:\/\/[^\s/?#@:"'<>]{0,256}:)[^\s/?#"'<>]{0,512}@/g
 // Passwords may hold a bare / or ?, which no URL parser takes but people paste; only Redis's own schemes are read so freely.
 const REDIS_CREDENTIALS = /\b((?:rediss?|valkeys?)(?:\+\w+)?:\/\/[^\s/?#@:"'<>]{0,256}:)[^\s"'<>]{0,512}@/gi
-const QUERY_SECRETS = /([?&](?:password|passwd|pass|pwd|secret|token|auth|api_?key|access_?key|access_?token|signature|sig)=)[^&#\s"'<>]*/gi
+const QUERY_SECRETS =
+  /([?&](?:(?:sentinel_?)?password|passwd|pass|pwd|secret|token|auth|api_?key|access_?key|access_?token|signature|sig)=)[^&#\s"'<>]*/gi
 
 /** A URL, or any text with URLs in it, without the passwords: `redis://user:***@host`. */
 export function redactUrl(text: string): string {

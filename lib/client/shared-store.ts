@@ -4,7 +4,8 @@ import { Store } from '../store/store.ts'
 /** Where Redis is. Everything here that takes these options shares connections wherever they say the same. */
 export interface ConnectOptions {
   /**
-   * A URL, ioredis options, or an ioredis client of yours, which is used but never closed.
+   * A URL, also `redis+sentinel://host:port,…/NAME` and `redis+cluster://host:port,…`; ioredis options; those of its Cluster with `nodes`; or
+   * an ioredis client of yours, which is used but never closed.
    * Default: RQTS_REDIS_URL, else REDIS_URL, else the embedded server of this project, else redis://127.0.0.1:6379.
    */
   connection?: ConnectionOption

@@ -1,12 +1,13 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { findProjectRedisUrl } from '../embedded/index.ts'
 import { RqtsError } from '../errors.ts'
 import { redactUrl } from '../redact.ts'
-import { DRIVER_OPTIONS, type Driver, type DriverOptions, endDriver, RedisClient } from './redis.ts'
+import { type Address, type ConnectionOption, describeAddress, isClient, isCluster, parseAddress } from './address.ts'
+import { CLUSTER_OPTIONS, DRIVER_OPTIONS, type Driver, type DriverOptions, NODE_OPTIONS, SENTINEL_OPTIONS } from './driver-options.ts'
+import { endDriver, RedisClient } from './redis.ts'
 import { Subscriber } from './subscriber.ts'
 
-/** A URL, ioredis options, or an ioredis client of your own, which is used but never closed. */
-export type ConnectionOption = string | RedisOptions | Redis | Cluster
+export type { ConnectionOption }
 
 /**
  * The connections of a process to one Redis: one for commands, one subscriber when something listens, and a blocking one
@@ -37,8 +38,8 @@ export class Connections {
   private constructor(option: ConnectionOption, where: string, key: string | undefined) {
     this.where = where
     this.#key = key
-    this.#owned = !isDriver(option)
-    this.client = new RedisClient(isDriver(option) ? checked(option) : create(option), where)
+    this.#owned = !isClient(option)
+    this.client = new RedisClient(isClient(option) ? checked(option) : create(option), where)
   }
 
   get subscriber(): Subscriber {
@@ -77,8 +78,17 @@ export class Connections {
     const { driver } = this.client
     const copy =
       driver instanceof Cluster
-        ? driver.duplicate([], { lazyConnect: true })
-        : driver.duplicate({ ...DRIVER_OPTIONS, enableOfflineQueue: true, socketTimeout: BLOCKED_SOCKET_MS })
+        ? driver.duplicate([], {
+            lazyConnect: true,
+            enableOfflineQueue: true,
+            redisOptions: nodeOptions(driver.options.redisOptions, { socketTimeout: BLOCKED_SOCKET_MS }),
+          })
+        : driver.duplicate({
+            ...DRIVER_OPTIONS,
+            ...(driver.options.sentinels && SENTINEL_OPTIONS),
+            enableOfflineQueue: true,
+            socketTimeout: BLOCKED_SOCKET_MS,
+          })
     // Without a listener ioredis prints; the command connection reports the same outage.
     copy.on('error', () => undefined)
     this.#extra.add(copy)
@@ -107,10 +117,6 @@ function defaultUrl(): { url: string; source: string } {
   return { url: 'redis://127.0.0.1:6379', source: 'default; RQTS_REDIS_URL and REDIS_URL are not set' }
 }
 
-function isDriver(option: ConnectionOption): option is Driver {
-  return typeof option === 'object' && ('call' in option || option instanceof Redis || option instanceof Cluster)
-}
-
 function checked(driver: Driver): Driver {
   const { keyPrefix } = driver.options as { keyPrefix?: string }
   if (keyPrefix) {
@@ -119,14 +125,29 @@ function checked(driver: Driver): Driver {
       `The ioredis client has keyPrefix '${keyPrefix}', which scripts do not see. Leave it out and give rqts { prefix: '…' } instead.`,
     )
   }
-  return driver
+  const { scaleReads = 'master', role = 'master' } = driver.options as { scaleReads?: unknown; role?: string }
+  if (scaleReads === 'master' && role === 'master') return driver
+  throw new RqtsError(
+    'RQTS_BAD_OPTION',
+    'The ioredis client reads from replicas, which lag behind: a job that was just enqueued would not be found. Give one that reads from masters.',
+  )
 }
 
-function create(option: string | RedisOptions): Driver {
+function create(option: string | Address): Driver {
   try {
-    return typeof option === 'string'
-      ? new Redis(option, DRIVER_OPTIONS)
-      : checked(new Redis({ ...DRIVER_OPTIONS, ...option, ...FORCED } as DriverOptions))
+    const address = typeof option === 'string' ? parseAddress(option) : option
+    if (address === undefined) return new Redis(option as string, DRIVER_OPTIONS)
+    if (!isCluster(address)) {
+      const defaults = address.sentinels ? { ...DRIVER_OPTIONS, ...SENTINEL_OPTIONS } : DRIVER_OPTIONS
+      return checked(new Redis({ ...defaults, ...address, ...FORCED } as DriverOptions))
+    }
+    const { nodes, redisOptions, ...rest } = address
+    // Certificates are made out to names, not to the addresses behind them.
+    const byName = redisOptions?.tls
+      ? { dnsLookup: (host: string, found: (error: null, address: string) => void) => found(null, host) }
+      : {}
+    const options = { ...CLUSTER_OPTIONS, ...byName, ...rest, redisOptions: nodeOptions(redisOptions) }
+    return checked(new Cluster(nodes, { ...options, lazyConnect: true, enableOfflineQueue: false }))
   } catch (error) {
     if (error instanceof RqtsError) throw error
     throw new RqtsError('RQTS_BAD_OPTION', `Not a usable Redis connection: ${error instanceof Error ? error.message : String(error)}`, {
@@ -135,7 +156,11 @@ function create(option: string | RedisOptions): Driver {
   }
 }
 
+function nodeOptions(given: ClusterOptions['redisOptions'], forced: DriverOptions = {}): DriverOptions {
+  return { ...NODE_OPTIONS, ...given, ...forced } as DriverOptions
+}
+
 function describe(option: Exclude<ConnectionOption, string>): string {
-  if (isDriver(option)) return option instanceof Redis ? describe(option.options) : 'the given Redis Cluster'
-  return option.path ?? `redis://${option.host ?? '127.0.0.1'}:${option.port ?? 6379}/${option.db ?? 0}`
+  if (!isClient(option)) return describeAddress(option)
+  return option instanceof Redis ? describeAddress(option.options) : 'the given Redis Cluster'
 }

@@ -1,6 +1,7 @@
 import { RqtsError } from '../errors.ts'
 
-const AWAY = /^(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|UNKILLABLE|MOVED|ASK) /
+// Redis 6.2 puts its own words in front of what a script ran into.
+const AWAY = /(?:^|: -)(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|UNKILLABLE|MOVED|ASK) /
 const DENIED = /^(NOAUTH|WRONGPASS|NOPERM) |invalid username-password/
 
 /** What Redis or its client said, in the words of rqts. `where` is a redacted address with its origin. */

@@ -1,38 +1,14 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
+import { CALL_DEADLINE_MS, type Driver } from './driver-options.ts'
 import { translateError, unavailable } from './errors.ts'
 import { withGuards } from './keys.ts'
 import { scripts } from './scripts.generated.ts'
+import { holdSockets, unrefSentinels } from './sockets.ts'
 
-export type Driver = Redis | Cluster
-/** Replies keep the shapes of RESP2. */
-export type DriverOptions = Omit<RedisOptions, 'replyMapping'> & { replyMapping?: 'legacy' }
 export type Arg = string | number | Buffer
 export type ScriptName = keyof typeof scripts
-
-/** A call that is not answered by then rejects; the caller may send it again, every script knows its own repetitions. */
-export const CALL_DEADLINE_MS = 5_000
-
-/**
- * Reconnects quickly and for ever. Unanswered commands are sent again after a reconnect, which all scripts allow.
- * The offline queue is off: what cannot be sent before its deadline is refused, not applied behind the caller's back.
- */
-export const DRIVER_OPTIONS: DriverOptions = {
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: null,
-  autoResendUnfulfilledCommands: true,
-  connectTimeout: 5_000,
-  // A server that loads its file tells how long it thinks to need, and is often done long before.
-  maxLoadingRetryTime: 500,
-  keepAlive: 10_000,
-  // A connection that is dead without a word is given up once a call on it has gone unanswered.
-  socketTimeout: CALL_DEADLINE_MS,
-  retryStrategy: (times: number): number => Math.min(25 * 2 ** Math.min(times, 6), 1_000) + Math.random() * 100,
-  // After a failover the old master answers READONLY: connect anew and send the command again.
-  reconnectOnError: (error: Error): boolean | 2 => (error.message.startsWith('READONLY') ? 2 : false),
-}
 
 /** One connection for commands: deadlines, script loading, errors in our words, and a socket that keeps no idle process alive. */
 export class RedisClient {
@@ -51,7 +27,10 @@ export class RedisClient {
     driver.on('error', (error: Error) => {
       this.#lastError = error.message || String(error)
     })
-    driver.on('ready', () => this.#hold(this.#inFlight > 0))
+    driver.on('ready', () => {
+      holdSockets(driver, this.#inFlight > 0)
+      unrefSentinels(driver)
+    })
   }
 
   /** Runs a script by its hash; a server that does not know it (new, restarted, flushed) gets the text. */
@@ -99,7 +78,7 @@ export class RedisClient {
 
   async #send<T>(deadlineMs: number, command: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new RqtsError('RQTS_CLOSED', 'This connection has been closed; make a new Queue or Worker')
-    if (this.#inFlight++ === 0) this.#hold(true)
+    if (this.#inFlight++ === 0) holdSockets(this.driver, true)
     let timer: NodeJS.Timeout | undefined
     try {
       const until = clock.monotonic() + deadlineMs
@@ -115,7 +94,7 @@ export class RedisClient {
       throw translateError(error, this.where)
     } finally {
       clearTimeout(timer)
-      if (--this.#inFlight === 0) this.#hold(false)
+      if (--this.#inFlight === 0) holdSockets(this.driver, false)
     }
   }
 
@@ -152,14 +131,6 @@ export class RedisClient {
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  /** An idle socket must not keep a producer's process from ending; a pending call must. */
-  #hold(busy: boolean): void {
-    if (!(this.driver instanceof Redis)) return
-    const { stream } = this.driver as unknown as { stream?: { ref?(): void; unref?(): void } }
-    if (busy) stream?.ref?.()
-    else stream?.unref?.()
   }
 
   async close(): Promise<void> {

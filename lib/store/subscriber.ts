@@ -1,5 +1,6 @@
-import { Cluster } from 'ioredis'
-import { type Driver, endDriver } from './redis.ts'
+import type { Driver } from './driver-options.ts'
+import { endDriver } from './redis.ts'
+import { holdSubscriber, unrefSentinels } from './sockets.ts'
 
 export interface Listener {
   message(text: string): void
@@ -23,6 +24,7 @@ export class Subscriber {
     driver.on('ready', () => {
       if (this.#wasReady) void this.#afterGap()
       this.#wasReady = true
+      unrefSentinels(driver)
       this.#hold()
       this.#leave()
     })
@@ -80,12 +82,8 @@ export class Subscriber {
     for (const set of this.#listeners.values()) for (const listener of set) listener.gap()
   }
 
-  /** Someone who waits for a result keeps the process alive; an idle subscriber does not. */
   #hold(): void {
-    if (this.#driver instanceof Cluster) return
-    const { stream } = this.#driver as unknown as { stream?: { ref?(): void; unref?(): void } }
-    if (this.#listeners.size > 0) stream?.ref?.()
-    else stream?.unref?.()
+    holdSubscriber(this.#driver, this.#listeners.size > 0)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Driver } from '../store/redis.ts'
+import type { Driver } from '../store/driver-options.ts'
 import type { Store } from '../store/store.ts'
 
 export interface DoorbellOptions {

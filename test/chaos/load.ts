@@ -44,10 +44,15 @@ export class Load {
   #ended = false
   /** What enqueueing was refused with. */
   readonly refusals: string[] = []
+  /** How often the producer has connected. */
+  connects = 0
+  /** A job only counts as acknowledged when so many have said, on the connection that wrote it, that they have it. */
+  replicas = 0
 
   /** `store` may lead through a proxy. */
   constructor(store: Store) {
     this.#store = store
+    store.client.driver.on('ready', () => this.connects++)
     onTestFinished(async () => {
       this.#ended = true
       await this.#producing
@@ -72,15 +77,21 @@ export class Load {
     return worker
   }
 
-  /** Enqueues a job every `everyMs`; one that is not acknowledged is sent again with the same id until it is. */
+  /**
+   * Enqueues a job every `everyMs`; one that is not acknowledged is sent again with the same id until it is.
+   */
   produce(everyMs = 5, runMs = 2): void {
     this.#producing = (async () => {
       while (!this.#ended) {
         const job = newJob({ args: [runMs] })
         for (let acknowledged = false; !acknowledged && !this.#ended; ) {
           try {
+            const { connects } = this
             const { outcomes } = await enqueueJobs(this.#store, 'q', [job], false)
             acknowledged = outcomes[0]?.kind === 'created'
+            const { replicas } = this
+            if (replicas > 0 && acknowledged)
+              acknowledged = (await this.#store.client.call('WAIT', replicas, 500)) === replicas && connects === this.connects
           } catch (error) {
             this.refusals.push(error instanceof RqtsError ? error.code : String(error))
             await new Promise((resolve) => setTimeout(resolve, 50))

@@ -53,8 +53,19 @@ export default defineConfig({ queues: names, worker: { concurrency: 3, name: 'fi
     expect(stderr).not.toContain('geheim')
   })
 
+  it('connection in the config file is for what a URL cannot say; a URL that is given wins', async () => {
+    const s = await scene({ 'rqts.config.json': '{ "connection": { "sentinels": [{ "host": "127.0.0.1", "port": 1 }], "name": "m" } }' })
+    expect((await s.run('info')).code).toBe(0)
+    delete s.env['RQTS_REDIS_URL']
+    const { code, stderr } = await s.run('info')
+    expect(code).toBe(3)
+    expect(stderr).toContain('redis+sentinel://127.0.0.1:1/m')
+  })
+
   it.each([
-    ['{ "urll": "x" }', "unknown field 'urll'; known are url, prefix"],
+    ['{ "url": "x", "connection": {} }', 'both url and connection'],
+    ['{ "connection": "redis://x" }', 'a URL goes into url'],
+    ['{ "urll": "x" }', "unknown field 'urll'; known are url, connection, prefix"],
     ['{ "worker": { "threads": 2 } }', "unknown field 'threads'; known are burst, concurrency"],
     ['{ "worker": { "concurrency": 0 } }', "'concurrency' in"],
     ['[]', 'must export an object'],
