@@ -16,6 +16,7 @@ export type { Task, TaskOptions } from './task/task.ts'
 export type { TaskWithDelay } from './client/task.ts'
 
 // Where it waits: queues, their registries, and jobs.
+export { type CancelFilter, cancelJobs } from './client/cancel-jobs.ts'
 export type { AttemptRecord } from './client/attempts.ts'
 export type { JobEvents, JobUpdate } from './client/events.ts'
 export { type FetchOptions, Job } from './client/job.ts'
@@ -50,7 +51,7 @@ export { Scheduler, type SchedulerOptions } from './service/scheduler.ts'
 export type { SchedulesHealth } from './store/schedules.ts'
 
 // Who runs it.
-export { Worker, type WorkerInfo } from './rqts.ts'
+export { Worker, type WorkerInfo, type WorkerReport } from './rqts.ts'
 export type { WorkerOrder } from './client/steer.ts'
 export type { JobEventFacts, WorkerEvents } from './worker/events.ts'
 export type { Middleware, WorkerOptions } from './worker/options.ts'

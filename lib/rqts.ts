@@ -3,7 +3,7 @@
  * a way to run handlers, and public names their full types. Next stops: client/queue.ts, worker/worker.ts.
  */
 import { inlinePort } from './client/inline.ts'
-import { listWorkers, type WorkerOverview } from './client/inspector.ts'
+import { askWorker, listWorkers, type WorkerDetail, type WorkerOverview } from './client/inspector.ts'
 import type { Job } from './client/job.ts'
 import { Queue } from './client/queue.ts'
 import type { ConnectOptions } from './client/shared-store.ts'
@@ -55,6 +55,8 @@ export function currentJob(): JobContext | undefined {
 
 /** What a worker says of itself in Redis. */
 export type WorkerInfo = WorkerOverview
+/** What it says when it is asked in person. */
+export type WorkerReport = WorkerDetail
 
 /** Runs jobs of one or more queues. */
 export class Worker extends BaseWorker {
@@ -70,6 +72,16 @@ export class Worker extends BaseWorker {
     const store = new Store(options)
     try {
       return await steerWorker(store, name, order)
+    } finally {
+      await store.close()
+    }
+  }
+
+  /** Asks one what it does: its jobs, tasks, memory. Null when Redis knows none of this name; without an answer in a second, what it said last. */
+  static async ask(name: string, options: ConnectOptions = {}): Promise<WorkerReport | null> {
+    const store = new Store(options)
+    try {
+      return await askWorker(store, name)
     } finally {
       await store.close()
     }

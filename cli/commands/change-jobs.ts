@@ -6,6 +6,7 @@ import { Flag } from '../flags.ts'
 import { paint } from '../output/color.ts'
 import { Progress } from '../output/progress.ts'
 import { plural, safe } from '../output/text.ts'
+import { cancelByTraits } from './cancel-traits.ts'
 import { noSuchJob } from './job.ts'
 
 type Job = NonNullable<Awaited<ReturnType<Queue['fetchJob']>>>
@@ -20,19 +21,23 @@ interface Change {
   all: readonly ('queue' | Registry)[]
   allText: string
   flags?: readonly Flag[]
+  /** Finds its jobs by what they have in common, and changes them. */
+  matching?: (context: Context, options: ChangeOptions) => Promise<Outcome>
   examples: CommandSpec['examples']
   apply(job: Job, options: ChangeOptions): Promise<unknown>
 }
 
-interface ChangeOptions {
+export interface ChangeOptions {
   queue?: string
   all?: boolean
   dryRun?: boolean
   yes?: boolean
   atFront?: boolean
+  tag?: string
+  workflow?: string
 }
 
-interface Outcome {
+export interface Outcome {
   ids: string[]
   failed: { id: string; code: string | null; error: string; exitCode: number }[]
 }
@@ -60,8 +65,12 @@ const CHANGES: readonly Change[] = [
     examples: [
       ['rqts cancel 01K7QZ4M3', 'its handler sees its signal abort, if it runs'],
       ['rqts cancel --all -q mail --dry-run', 'how many that would be'],
+      ['rqts cancel --tag tenant-42', 'all that were enqueued with this tag'],
+      ['rqts cancel --workflow 01K7QZ4M3', 'a whole workflow, by its id'],
     ],
+    flags: [new Flag('--tag <tag>', 'all with this tag'), new Flag('--workflow <id>', 'all of this workflow')],
     apply: (job) => job.cancel(),
+    matching: cancelByTraits,
   },
   {
     name: 'delete',
@@ -106,6 +115,10 @@ export const changeCommands: readonly CommandSpec[] = CHANGES.map((change) =>
 )
 
 async function run(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<number> {
+  const traits = change.matching !== undefined && (options.tag !== undefined || options.workflow !== undefined)
+  if (traits && (options.all === true || ids.length > 0))
+    throw new CliError('RQTS_USAGE', 'Give ids, --all, or --tag and --workflow: one of the three')
+  if (traits) return tell(change, context, await change.matching!(context, options), { ...options, all: true })
   if (options.all !== true && ids.length === 0)
     throw new CliError('RQTS_USAGE', `Say which jobs: rqts ${change.name} ID…, or rqts ${change.name} --all for ${change.allText}`)
   if (options.all === true && ids.length > 0) throw new CliError('RQTS_USAGE', 'Give ids or --all, not both')

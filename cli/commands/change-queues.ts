@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { plural, safe } from '../output/text.ts'
-import { steerWorkers, WORKER, type WorkersOptions } from './steer.ts'
+import { forHow, steerWorkers, WORKER, type WorkersOptions } from './steer.ts'
 
 interface QueuesOptions extends WorkersOptions {
   all?: boolean
@@ -48,9 +48,14 @@ export const pause: CommandSpec = command<QueuesOptions>({
   summary: 'let workers take no more jobs from queues',
   arguments: '[queues...]',
   description: 'Running jobs go on, and new ones can still be enqueued.',
-  flags: [ALL, WORKER, new Flag('--for <duration>', 'with --worker: until then; without, until resumed', { variable: 'RQTS_PAUSE_FOR' })],
+  flags: [
+    ALL,
+    WORKER,
+    new Flag('--for <duration>', 'so long, then they go on by themselves (default: until resumed)', { variable: 'RQTS_PAUSE_FOR' }),
+  ],
   examples: [
     ['rqts pause mail', 'until `rqts resume mail`'],
+    ['rqts pause --all --for 10m', 'all queues, for ten minutes'],
     ["rqts pause --worker '*' --for 10m", 'all workers, those that start meanwhile included'],
   ],
   run: (context, args, options) => toggle(context, 'pause', args, options),
@@ -71,11 +76,11 @@ export const resume: CommandSpec = command<QueuesOptions>({
 
 async function toggle(context: Context, verb: 'pause' | 'resume', args: readonly string[], options: QueuesOptions): Promise<void> {
   if (options.worker !== undefined) return await steerWorkers(context, verb, args, options)
-  if (options.for !== undefined) throw new CliError('RQTS_USAGE', '--for goes with --worker: a queue is paused until it is resumed')
   const queues = await named(context, verb, args, options)
-  for (const queue of queues) await queue[verb]()
+  const pauseFor = options.for === undefined ? {} : { for: options.for }
   const paused = verb === 'pause'
-  const lines = queues.map(({ name }) => `${safe(name)} ${paused ? 'is paused' : 'goes on'}`)
+  for (const queue of queues) await (paused ? queue.pause(pauseFor) : queue.resume())
+  const lines = queues.map(({ name }) => `${safe(name)} ${paused ? `is paused${forHow(options)}` : 'goes on'}`)
   context.result({ queues: queues.map(({ name }) => ({ name, paused })) }, context.quiet ? [] : lines)
 }
 

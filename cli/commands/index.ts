@@ -14,7 +14,7 @@ import { schedule } from './schedule.ts'
 import { scheduler } from './scheduler.ts'
 import { top } from './top.ts'
 import { worker } from './worker.ts'
-import { stop, workers } from './workers.ts'
+import { concurrency, stop, workers } from './workers.ts'
 
 /** In the order of help. Each file loads what it needs only when its command runs. */
 export const commands: readonly CommandSpec[] = [
@@ -31,6 +31,7 @@ export const commands: readonly CommandSpec[] = [
   pause,
   resume,
   stop,
+  concurrency,
   schedule,
   init,
   redis,

@@ -13,6 +13,10 @@ export const WORKER: Flag = new Flag('--worker <name>', "workers instead of queu
   variable: 'RQTS_ONLY_WORKER',
 })
 
+export function forHow(options: { for?: string }): string {
+  return options.for === undefined ? '' : ` for ${safe(options.for)}`
+}
+
 /** Pauses or resumes workers, whatever their queues. */
 export async function steerWorkers(
   context: Context,
@@ -28,9 +32,6 @@ export async function steerWorkers(
     const order = verb === 'resume' ? { do: verb } : { do: verb, ...(options.for !== undefined && { for: options.for }) }
     for (const worker of await steerWorker(store, name, order)) steered.push({ worker, paused: verb === 'pause' })
   }
-  const lines = steered.map(
-    ({ worker, paused }) =>
-      `${safe(worker)} ${paused ? `is paused${options.for === undefined ? '' : ` for ${safe(options.for)}`}` : 'goes on'}`,
-  )
+  const lines = steered.map(({ worker, paused }) => `${safe(worker)} ${paused ? `is paused${forHow(options)}` : 'goes on'}`)
   context.result({ workers: steered }, context.quiet ? [] : lines)
 }

@@ -1,22 +1,23 @@
 /**
  * The one reader that the command line, the dashboard and the metrics share, so that all views count alike. It only reads, a bounded
- * amount per call, in few round trips. Next stops: inspect-job.ts for one job, inspect-search.ts to find some, inspect-server.ts for the health of Redis.
+ * amount per call, in few round trips. Next stops: inspect-job.ts for one job, inspect-search.ts to find some, inspect-workers.ts for workers, inspect-server.ts for the health of Redis.
  */
 
 import { matcher } from '../names.ts'
 import { redactUrl } from '../redact.ts'
-import { hint, wishStop } from '../store/control.ts'
 import { translateError } from '../store/errors.ts'
 import { type QueueCounts, queueNames, summarize } from '../store/queues.ts'
 import { Store, type StoreOptions } from '../store/store.ts'
-import { readWorkers, type WorkerRecord } from '../store/workers.ts'
+import { readWorkers } from '../store/workers.ts'
 import { nearestNames } from '../task/nearest.ts'
 import { VERSION } from '../version.ts'
 import { infoOf } from './inspect-server.ts'
+import { type WorkerOverview, workerOverview } from './inspect-workers.ts'
 
 export { type JobDetail, type JobLocation, jobDetail, jobLogs, locate, readableValue } from './inspect-job.ts'
 export { type FoundJob, type FoundJobs, findJobs, type JobFilter } from './inspect-search.ts'
 export { type ServerFacts, serverFacts, serverInfo } from './inspect-server.ts'
+export { askWorker, knownTasks, listWorkers, orderShutdown, type WorkerDetail, type WorkerOverview } from './inspect-workers.ts'
 export type { Store }
 
 export interface QueueOverview extends QueueCounts {
@@ -26,23 +27,6 @@ export interface QueueOverview extends QueueCounts {
   workers: number
   /** How long the next job has waited; null when none waits. */
   oldestMs: number | null
-}
-
-export interface WorkerOverview {
-  name: string
-  /** `paused`: takes no jobs for now; `suspended`: none does, all were paused together; `lost`: not heard of, which is not known to be down. */
-  state: 'starting' | 'idle' | 'busy' | 'paused' | 'suspended' | 'stopping' | 'lost'
-  host: string
-  pid: number
-  /** As given to the worker, wildcards included. */
-  queues: string[]
-  pool: string
-  concurrency: number
-  /** Ids of running jobs. */
-  jobs: string[]
-  succeeded: number
-  failed: number
-  heartbeatAgeMs: number
 }
 
 export interface Totals extends QueueCounts {
@@ -170,56 +154,12 @@ function totals(queues: readonly QueueOverview[], workers: number): Totals {
   return sum
 }
 
-const STATES: ReadonlySet<unknown> = new Set(['starting', 'idle', 'busy', 'paused', 'suspended', 'stopping'])
-
-function workerOverview({ name, alive, heartbeatAgeMs, fields }: WorkerRecord): WorkerOverview {
-  const list = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(','))
-  const state = STATES.has(fields['state']) ? (fields['state'] as WorkerOverview['state']) : 'idle'
-  return {
-    name,
-    state: alive ? state : 'lost',
-    host: fields['host'] ?? '',
-    pid: Number(fields['pid'] ?? 0),
-    queues: list(fields['queues']),
-    pool: fields['pool'] ?? 'async',
-    concurrency: Number(fields['concurrency'] ?? 1),
-    jobs: list(fields['jobs']).map((job) => job.slice(job.lastIndexOf('/') + 1)),
-    succeeded: Number(fields['succeeded'] ?? 0),
-    failed: Number(fields['failed'] ?? 0),
-    heartbeatAgeMs,
-  }
-}
-
-export async function listWorkers(store: Store): Promise<WorkerOverview[]> {
-  return (await readWorkers(store)).map(workerOverview)
-}
-
 export async function listQueues(store: Store): Promise<string[]> {
   return await queueNames(store)
-}
-
-/** What live workers of a queue can run; undefined when there are none, or one does not list all that it knows. */
-export async function knownTasks(store: Store, queue: string): Promise<Set<string> | undefined> {
-  const records = (await readWorkers(store)).filter(
-    ({ alive, fields }) => alive && (fields['queues'] ?? '').split(',').some((pattern) => matcher(pattern)(queue)),
-  )
-  const tasks = new Set<string>()
-  for (const { fields } of records) {
-    const names = (fields['task_names'] ?? '').split(',').filter(Boolean)
-    if (names.length !== Number(fields['tasks'] ?? 0)) return undefined
-    for (const name of names) tasks.add(name)
-  }
-  return records.length === 0 ? undefined : tasks
 }
 
 /** "Did you mean" for names of queues, workers and tasks. */
 export function suggest(name: string, known: readonly string[]): string {
   const near = nearestNames(name, known, 3).map((candidate) => `'${candidate}'`)
   return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
-}
-
-/** Tells a worker to stop; with `force` it puts back at once what runs. Returns whether it was listening. */
-export async function orderShutdown(store: Store, worker: string, force: boolean): Promise<boolean> {
-  await wishStop(store, worker, force ? 'force' : 'drain')
-  return await hint(store, worker)
 }

@@ -184,9 +184,9 @@ export class Queue {
     return removal === 'deleted'
   }
 
-  /** Workers take no more jobs from it until `resume()`; what runs goes on, and new jobs are accepted. */
-  async pause(): Promise<void> {
-    await pauseQueue(this.store, this.name)
+  /** Workers take no more jobs from it until `resume()`, or `for` so long; what runs goes on, and new jobs are accepted. */
+  async pause(options: { for?: Duration } = {}): Promise<void> {
+    await pauseQueue(this.store, this.name, options.for === undefined ? undefined : parseDuration(options.for, 'for', { min: 1 }))
   }
 
   async resume(): Promise<void> {

@@ -57,7 +57,7 @@ export async function wishStop(store: Store, name: string, how: 'drain' | 'force
   await store.client.call('SET', store.keys.control(name, 'stop'), how, 'PX', STOP_MS)
 }
 
-/** So that the worker looks now and not in a second. Returns whether anybody heard. */
-export async function hint(store: Store, name: string): Promise<boolean> {
-  return Number(await store.client.call('PUBLISH', store.keys.worker(name), 'look')) > 0
+/** So that the worker looks now and not in a second, or tells of itself now and not with its next heartbeat. Returns whether anybody heard. */
+export async function hint(store: Store, name: string, what: 'look' | 'tell' = 'look'): Promise<boolean> {
+  return Number(await store.client.call('PUBLISH', store.keys.worker(name), what)) > 0
 }

@@ -30,7 +30,7 @@
  * | `rqts:{Q}:claim:WORKER`            | string | last claim request and its ids, by lane  | after the lease, at least a minute   |
  * | `rqts:said:{Q}:CALL`              | string | the answer of a call, for its repetition | after a minute                       |
  * | `rqts:{Q}:leader`                  | string | the worker that promotes and sweeps      | seconds after its last tick          |
- * | `rqts:{Q}:meta`                    | hash   | schema version, listed, paused, levels   | with `queue.delete()`                |
+ * | `rqts:{Q}:meta`                    | hash   | schema version, levels, paused (1 or until) | with `queue.delete()`                |
  * | `rqts:{Q}:stats:MINUTE`            | hash   | counts of attempts, see store/stats.ts   | after 25 hours                       |
  * | `rqts:{Q}:stats:hour:HOUR`         | hash   | the same by the hour                     | after 31 days                        |
  * | `rqts:{Q}:stats:tasks:HOUR`        | hash   | the same by the hour and task            | after 8 days                         |

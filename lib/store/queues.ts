@@ -19,6 +19,9 @@ export interface QueueSummary extends QueueCounts {
   oldestMs?: number
 }
 
+/** In place of the time at which a pause ends. */
+const FOR_EVER = 1
+
 export async function queueNames(store: Store): Promise<string[]> {
   return ((await store.client.call('SMEMBERS', store.keys.queues)) as string[]).sort()
 }
@@ -76,9 +79,11 @@ function levelsOf(store: Store, queue: string): readonly [string, ...string[]] {
   return ['HGET', store.keys.queuePart(queue, 'meta'), 'levels']
 }
 
-export async function pauseQueue(store: Store, queue: string): Promise<void> {
+/** `forMs` undefined: until resumed. A pause that is over is deleted by the next tick, and counts for nothing before. */
+export async function pauseQueue(store: Store, queue: string, forMs?: number): Promise<void> {
+  const until = forMs === undefined ? FOR_EVER : (await store.now()) + forMs
   await store.client.callAll([
-    ['HSET', store.keys.queuePart(queue, 'meta'), 'version', 1, 'paused', 1],
+    ['HSET', store.keys.queuePart(queue, 'meta'), 'version', 1, 'paused', until],
     ['SADD', store.keys.queues, queue],
   ])
 }
@@ -93,7 +98,8 @@ export async function resumeQueue(store: Store, queue: string): Promise<void> {
 }
 
 export async function isPaused(store: Store, queue: string): Promise<boolean> {
-  return (await store.client.call('HEXISTS', store.keys.queuePart(queue, 'meta'), 'paused')) === 1
+  const [time, until] = await store.client.callAll([['TIME'], ['HGET', store.keys.queuePart(queue, 'meta'), 'paused']])
+  return until !== null && (Number(until) === FOR_EVER || Number(until) > parseTime(time))
 }
 
 export async function isRegistered(store: Store, queue: string): Promise<boolean> {

@@ -6,6 +6,8 @@ export interface OrderPort {
   shutdown(force: boolean): void
   /** People want something: see control.ts. */
   look(): void
+  /** Somebody asks how things are. */
+  tell(): void
   due(queue: string): void
 }
 
@@ -46,6 +48,7 @@ export class Orders {
     if (order === 'stop' && rest[0]) this.#port.stop(rest[0], rest[1] ?? '')
     else if (order === 'shutdown') this.#port.shutdown(rest[0] === 'force')
     else if (order === 'look') this.#port.look()
+    else if (order === 'tell') this.#port.tell()
   }
 
   close(): void {

@@ -61,6 +61,7 @@ export class Upkeep {
       stop: port.stopRun,
       shutdown: port.stop,
       look: () => this.#control.hurry(),
+      tell: () => this.#heartbeat.hurry(),
       due: (queue) => this.#leader.hurry(queue),
     })
   }

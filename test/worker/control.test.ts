@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { overview } from '../../lib/client/inspector.ts'
 import { steerWorker } from '../../lib/client/steer.ts'
-import type { Worker } from '../../lib/index.ts'
+import { Worker } from '../../lib/index.ts'
 import { readWishes, wishPause } from '../../lib/store/control.ts'
+import { enlistWorker } from '../../lib/store/workers.ts'
 import { leftoverKeys } from '../support/redis.ts'
 import { gate, type Stage, stage, until } from '../support/stage.ts'
 
@@ -90,11 +92,72 @@ describe('steering a worker from elsewhere', () => {
     expect((await leftoverKeys(s.prefix)).filter((key) => key.includes('control'))).toEqual([])
   })
 
+  it('tells what it runs, its tasks and its memory when it is asked', async () => {
+    const s = await stage()
+    const [door, begun] = [gate(), gate()]
+    async function hold(): Promise<void> {
+      begun.open()
+      await door.promise
+    }
+    const { worker, done } = await running(s, { name: 'w1', tasks: [hold, quick] })
+    const job = await s.queue().enqueue(hold, [])
+    await begun.promise
+    const report = await Worker.ask('w1', { connection: s.url, prefix: s.prefix })
+    expect(report).toMatchObject({ answered: true, state: 'busy', jobs: [job.id], tasks: ['hold', 'quick'], node: process.version })
+    expect(report!.memory).toBeGreaterThan(1_000_000)
+    expect(await Worker.ask('nobody', { connection: s.url, prefix: s.prefix })).toBeNull()
+    door.open()
+    await worker.stop()
+    await done
+  })
+
+  it('one that does not answer is not known to be down: what it said last, and that it did not answer', async () => {
+    const s = await stage()
+    await enlistWorker(s.store, 'mute', 'somebody', 60_000, { state: 'busy', jobs: 'default/j1', concurrency: 2 })
+    expect(await Worker.ask('mute', { connection: s.url, prefix: s.prefix })).toMatchObject({
+      answered: false,
+      state: 'busy',
+      jobs: ['j1'],
+    })
+  })
+
   it('refuses what makes no sense', async () => {
     const s = await stage()
     await expect(steerWorker(s.store, 'nobody', { do: 'pause' })).rejects.toMatchObject({
       message: expect.stringContaining("'nobody'") as string,
     })
     await expect(steerWorker(s.store, '*', { do: 'stop' })).rejects.toMatchObject({ code: 'RQTS_BAD_OPTION' })
+  })
+})
+
+describe('a queue that is paused for a while', () => {
+  it('goes on by itself', async () => {
+    const s = await stage()
+    const { worker, done } = await running(s)
+    const queue = s.queue()
+    await queue.pause({ for: 700 })
+    expect(await queue.isPaused()).toBe(true)
+    const job = await queue.enqueue(quick, [])
+    await job.result({ timeout: '10s' })
+    await job.refresh()
+    expect(job.startedAt!.getTime() - job.enqueuedAt!.getTime()).toBeGreaterThan(300)
+    expect(await queue.isPaused()).toBe(false)
+    await worker.stop()
+    await done
+  })
+
+  it('counts as going on when its time is over, whether or not a worker is there to write it down', async () => {
+    const s = await stage()
+    const queue = s.queue()
+    await queue.pause({ for: 30 })
+    await until('it is over', async () => !(await queue.isPaused()))
+    expect((await overview(s.store, { queues: ['default'] })).queues[0]!.paused).toBe(false)
+    await queue.enqueue(quick, [])
+    const worker = s.worker('default', { tasks: [quick], burst: true, scheduler: false })
+    expect(await worker.run()).toMatchObject({ succeeded: 1 })
+    await queue.pause({ for: '1h' })
+    await queue.resume()
+    expect(await queue.isPaused()).toBe(false)
+    await expect(queue.pause({ for: 0 })).rejects.toMatchObject({ code: 'RQTS_BAD_DURATION' })
   })
 })

@@ -15,6 +15,11 @@ local function whole(text, default)
   return n and n == math.floor(n) and math.abs(n) < 1e15 and n or default
 end
 
+-- Of a queue: '1' until it is resumed, else the time at which that ends.
+local function paused(text)
+  return text == '1' or whole(text, now + 1) > now
+end
+
 local function has(flags, letter)
   return flags and string.find(flags, letter, 1, true)
 end

@@ -28,7 +28,7 @@ end
 -- A queue that is paused, or written by a newer version, or broken, has nothing for us; the others go on. Else its `levels`, or ''.
 local function open(base)
   local meta = redis.pcall('HMGET', base .. 'meta', 'paused', 'version', 'levels')
-  if meta.err or meta[1] or (meta[2] and meta[2] ~= '1') then return nil end
+  if meta.err or (meta[1] and paused(meta[1])) or (meta[2] and meta[2] ~= '1') then return nil end
   return meta[3] or ''
 end
 

@@ -26,6 +26,8 @@ for _, id in ipairs(due) do
   end
 end
 local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
-if not meta[1] and anyWaiting(base, meta[2]) then wake(base) end
+local halted = meta[1] and paused(meta[1])
+if meta[1] and not halted then redis.call('HDEL', base .. 'meta', 'paused') end
+if not halted and anyWaiting(base, meta[2]) then wake(base) end
 local head = redis.call('ZRANGE', base .. 'scheduled', 0, 0, 'WITHSCORES')
 return { 1, #due, head[2] and math.max(0, tonumber(head[2]) - now) or -1, redis.call('LLEN', base .. 'outbox') }

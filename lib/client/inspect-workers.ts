@@ -1,0 +1,109 @@
+import { matcher } from '../names.ts'
+import { hint, wishStop } from '../store/control.ts'
+import type { Store } from '../store/store.ts'
+import { readWorkers, type WorkerRecord } from '../store/workers.ts'
+
+export interface WorkerOverview {
+  name: string
+  /** `paused`: takes no jobs for now; `suspended`: none does, all were paused together; `lost`: not heard of, which is not known to be down. */
+  state: 'starting' | 'idle' | 'busy' | 'paused' | 'suspended' | 'stopping' | 'lost'
+  host: string
+  pid: number
+  /** As given to the worker, wildcards included. */
+  queues: string[]
+  pool: string
+  concurrency: number
+  /** Ids of running jobs. */
+  jobs: string[]
+  succeeded: number
+  failed: number
+  heartbeatAgeMs: number
+}
+
+const STATES: ReadonlySet<unknown> = new Set(['starting', 'idle', 'busy', 'paused', 'suspended', 'stopping'])
+
+export function workerOverview({ name, alive, heartbeatAgeMs, fields }: WorkerRecord): WorkerOverview {
+  const state = STATES.has(fields['state']) ? (fields['state'] as WorkerOverview['state']) : 'idle'
+  return {
+    name,
+    state: alive ? state : 'lost',
+    host: fields['host'] ?? '',
+    pid: Number(fields['pid'] ?? 0),
+    queues: listOf(fields['queues']),
+    pool: fields['pool'] ?? 'async',
+    concurrency: Number(fields['concurrency'] ?? 1),
+    jobs: listOf(fields['jobs']).map((job) => job.slice(job.lastIndexOf('/') + 1)),
+    succeeded: Number(fields['succeeded'] ?? 0),
+    failed: Number(fields['failed'] ?? 0),
+    heartbeatAgeMs,
+  }
+}
+
+function listOf(text: string | undefined): string[] {
+  return text === undefined || text === '' ? [] : text.split(',')
+}
+
+export async function listWorkers(store: Store): Promise<WorkerOverview[]> {
+  return (await readWorkers(store)).map(workerOverview)
+}
+
+/** A worker asked in person. */
+export interface WorkerDetail extends WorkerOverview {
+  /** False when it did not answer in time: all here is what it said last. That is not the same as being down. */
+  answered: boolean
+  tasks: string[]
+  /** Resident memory of the worker's own process, in bytes. */
+  memory: number
+  /** Of its children, when handlers run there. */
+  pids: number[]
+  startedAt: string | null
+  /** Of rqts, and of Node. */
+  version: string
+  node: string
+}
+
+const PATIENCE_MS = 1_000
+const ASK_AGAIN_MS = 25
+
+/** Null when Redis knows none of this name. */
+export async function askWorker(store: Store, name: string): Promise<WorkerDetail | null> {
+  const asked = await store.now()
+  const heard = await hint(store, name, 'tell')
+  for (const patience = performance.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))) {
+    const record = (await readWorkers(store)).find((one) => one.name === name)
+    if (record === undefined) return null
+    const answered = heard && Number(record.fields['heartbeat'] ?? 0) >= asked
+    if (answered || !heard || performance.now() > patience) return { ...workerOverview(record), answered, ...detailsOf(record) }
+  }
+}
+
+function detailsOf({ fields }: WorkerRecord): Omit<WorkerDetail, keyof WorkerOverview | 'answered'> {
+  return {
+    tasks: listOf(fields['task_names']),
+    memory: Number(fields['memory'] ?? 0),
+    pids: listOf(fields['pids']).map(Number),
+    startedAt: fields['started_at'] === undefined ? null : new Date(Number(fields['started_at'])).toISOString(),
+    version: fields['version'] ?? '',
+    node: fields['node'] ?? '',
+  }
+}
+
+/** What live workers of a queue can run; undefined when there are none, or one does not list all that it knows. */
+export async function knownTasks(store: Store, queue: string): Promise<Set<string> | undefined> {
+  const records = (await readWorkers(store)).filter(
+    ({ alive, fields }) => alive && (fields['queues'] ?? '').split(',').some((pattern) => matcher(pattern)(queue)),
+  )
+  const tasks = new Set<string>()
+  for (const { fields } of records) {
+    const names = (fields['task_names'] ?? '').split(',').filter(Boolean)
+    if (names.length !== Number(fields['tasks'] ?? 0)) return undefined
+    for (const name of names) tasks.add(name)
+  }
+  return records.length === 0 ? undefined : tasks
+}
+
+/** Tells a worker to stop; with `force` it puts back at once what runs. Returns whether it was listening. */
+export async function orderShutdown(store: Store, worker: string, force: boolean): Promise<boolean> {
+  await wishStop(store, worker, force ? 'force' : 'drain')
+  return await hint(store, worker)
+}
