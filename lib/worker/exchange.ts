@@ -1,3 +1,4 @@
+import { clock } from '../clock.ts'
 import { newToken } from '../job/id.ts'
 import { type ClaimedJob, type ClaimRequest, type Outcome, type SettleReply, settle, type Verdict } from '../store/attempts.ts'
 import { deliverOutbox } from '../store/maintain.ts'
@@ -8,6 +9,7 @@ import type { QueueOrder } from './queue-order.ts'
 
 const RETRY_MIN_MS = 50
 const RETRY_MAX_MS = 1_000
+const NOTHING: SettleReply = { verdicts: [], outbox: false, jobs: [] }
 
 /** One call to Redis: outcomes there, jobs back. Repeated with the same token until it is answered, which every script allows. */
 export class Exchange {
@@ -16,6 +18,9 @@ export class Exchange {
   readonly #options: NormalWorkerOptions
   readonly #outage: Outage
   #ending = false
+  #giveUpAt = Number.POSITIVE_INFINITY
+  #gaveUp = false
+  readonly #unwritten: string[] = []
 
   constructor(store: Store, order: QueueOrder, options: NormalWorkerOptions, outage: Outage) {
     this.#store = store
@@ -24,25 +29,44 @@ export class Exchange {
     this.#outage = outage
   }
 
-  /** From now on a call is made once, and takes nothing more. */
+  /** From now on a call that only takes is made once more: what it may have taken before goes back. */
   finish(): void {
     this.#ending = true
+  }
+
+  /** An outcome that Redis has not taken after this long is tried once more, and then given up. */
+  limit(patienceMs: number): void {
+    this.#giveUpAt = Math.min(this.#giveUpAt, clock.monotonic() + patienceMs)
+  }
+
+  /** `queue/id` of jobs whose outcomes were given up. They run again when their leases end. */
+  get unwritten(): readonly string[] {
+    return this.#unwritten
   }
 
   /** The token makes the repetition harmless; what waited too long, Redis refuses. */
   async call(outcomes: readonly Outcome[], want: number, lane: number): Promise<SettleReply> {
     const token = newToken()
+    if (this.#gaveUp) return this.#drop(outcomes)
     for (let waitMs = RETRY_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       try {
-        const reply = await this.#send({ token, lane, want: this.#ending ? 0 : want }, outcomes)
+        const reply = await this.#send({ token, lane, want }, outcomes)
         this.#outage.over()
         return reply
       } catch (error) {
         this.#outage.began(error)
-        if (this.#ending) return { verdicts: [], outbox: false, jobs: [] }
-        await new Promise((resolve) => setTimeout(resolve, waitMs))
+        if (this.#ending && outcomes.length === 0) return NOTHING
+        const leftMs = this.#giveUpAt - clock.monotonic()
+        if (leftMs <= 0) return this.#drop(outcomes)
+        await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, leftMs)))
       }
     }
+  }
+
+  #drop(outcomes: readonly Outcome[]): SettleReply {
+    this.#gaveUp = true
+    this.#unwritten.push(...outcomes.map(({ queue, id }) => `${queue}/${id}`))
+    return NOTHING
   }
 
   /** What the ends of jobs say to jobs of other queues. False: not now; the message stays in the outbox, and the queue's leader delivers it. */

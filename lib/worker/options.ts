@@ -55,7 +55,7 @@ export interface WorkerOptions {
   scheduler?: boolean
   /** For how long a job counts as ours without a sign of life. Default 30 s; renewed every third of it. */
   lease?: Duration
-  /** How long running jobs may go on after `stop()`. Default 25 s. */
+  /** How long running jobs may go on after `stop()`, and how long their outcomes are kept for a Redis that is away. Default 25 s. */
   shutdownTimeout?: Duration
   /** Most jobs claimed ahead of free slots while jobs are very short; 0 for never. Default: adaptive. */
   prefetch?: number

@@ -11,6 +11,10 @@ export class Outage {
     this.#logger = logger
   }
 
+  get lasts(): boolean {
+    return this.#since !== undefined
+  }
+
   began(error: unknown): void {
     if (this.#since !== undefined) return
     this.#since = clock.monotonic()

@@ -129,6 +129,18 @@ export class Pump {
     await Promise.all([this.#lane(true), this.#lane(false)])
     // What the last replies of either lane left behind.
     while (this.#outcomes.length > 0) await this.#trade(this.#outcomes.splice(0, MAX_OUTCOMES_PER_CALL), 0, 0)
+    const { unwritten: jobs } = this.#exchange
+    if (jobs.length > 0) this.logger.error({ jobs }, 'Redis did not take these outcomes before the worker had to end; the jobs run again')
+  }
+
+  /** Redis did not answer the latest call. */
+  get cutOff(): boolean {
+    return this.#outage.lasts
+  }
+
+  /** What ends from now on must be written within this time, or it is given up. */
+  limit(patienceMs: number): void {
+    this.#exchange.limit(patienceMs)
   }
 
   /** Resolves when nothing runs. */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Duration, parseDuration } from '../duration.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEvents, WorkerListener } from './events.ts'
@@ -14,6 +15,8 @@ export interface StopOptions {
   /** How long running jobs may go on. Default: the worker's `shutdownTimeout`. */
   timeout?: Duration
 }
+
+const FAREWELL_MS = 500
 
 /** Takes jobs from queues and runs them. Starts and stops its parts (parts.ts); each does one thing. Next stop: pump.ts. */
 export class BaseWorker {
@@ -142,6 +145,7 @@ export class BaseWorker {
       : options.timeout === undefined
         ? this.#options.shutdownTimeoutMs
         : parseDuration(options.timeout, 'timeout')
+    this.#parts.pump.limit(timeoutMs)
     if (options.force) this.#parts.interruptAll('release')
     this.#stopping ??= this.#drain(timeoutMs)
     return this.#stopping
@@ -195,12 +199,13 @@ export class BaseWorker {
   }
 
   async #close(): Promise<void> {
-    const { lookout, keeper, pool, upkeep, tally } = this.#parts
+    const { lookout, keeper, pool, upkeep, tally, pump } = this.#parts
+    // Of a Redis that is away, each would wait for its deadline.
+    const within = (work: Promise<unknown>): Promise<unknown> => (pump.cutOff ? Promise.race([work, wait(FAREWELL_MS)]) : work)
     lookout.close()
-    await keeper.stop()
+    await within(keeper.stop())
     await pool.close().catch((error: unknown) => this.#options.logger.error({ err: error }, 'A teardown function threw'))
-    // Side by side: when Redis is away each waits for its deadline.
-    await Promise.all([upkeep.stop(), tally.flush()])
+    await within(Promise.all([upkeep.stop(), tally.flush()]))
     await this.store.close()
   }
 }

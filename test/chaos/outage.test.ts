@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RedisServer } from '../../lib/embedded/index.ts'
 import { scripts } from '../../lib/store/scripts.generated.ts'
 import type { Store } from '../../lib/store/store.ts'
 import { random, SEED } from '../support/random.ts'
@@ -6,6 +7,7 @@ import { adminOf, every, openStore, ownServer, proxyTo, signalServer } from '../
 import { until } from '../support/stage.ts'
 import { type Account, account, drained } from './account.ts'
 import { occupyDisk, wordsWritten } from './append-only.ts'
+import { put } from './jobs.ts'
 import { Load } from './load.ts'
 
 const RESUME_MS = 5_000
@@ -77,6 +79,44 @@ describe('Redis goes away', () => {
       expect.stringMatching(/^error Redis cannot be reached/),
       expect.stringMatching(/^info Redis answers again/),
     ])
+  })
+})
+
+describe('a worker that stops while Redis is away', () => {
+  /** One job runs, Redis is killed, and the job ends. */
+  async function endedInVain(): Promise<{ server: RedisServer; store: Store; load: Load; id: string }> {
+    const server = await ownServer({ persist: true, args: ['--appendfsync', 'always'] })
+    const store = openStore(server.url)
+    const load = new Load(store)
+    load.worker(server.url, { scheduler: false })
+    const [id] = await put(store, 'q', { args: [100] })
+    load.journal.write('enqueued', id!)
+    await load.progress(1)
+    await server.kill()
+    return { server, store, load, id: id! }
+  }
+
+  it('keeps trying to write the outcome of a job that has ended, for its shutdownTimeout', { timeout: 60_000 }, async () => {
+    const { server, store, load } = await endedInVain()
+    await until('the worker has met it', () => load.logs[0]!.outages.length > 0)
+    const stopped = load.workers[0]!.stop()
+    await server.restart()
+    await stopped
+    expect(await account(store, 'q', load.journal)).toMatchObject({ finished: 1, starts: 1, missing: [] })
+  })
+
+  it('gives it up after that, says so, and the job runs again', { timeout: 60_000 }, async () => {
+    const { server, store, load, id } = await endedInVain()
+    await load.workers[0]!.stop({ timeout: 100 })
+    expect(load.logs[0]!.outages).toEqual([
+      expect.stringMatching(/^error Redis cannot be reached/),
+      'error Redis did not take these outcomes before the worker had to end; the jobs run again',
+    ])
+    await server.restart()
+    load.worker(server.url)
+    await drained(store, 'q')
+    expect(await account(store, 'q', load.journal)).toMatchObject({ finished: 1, starts: 2, missing: [] })
+    expect(load.journal.read().filter((entry) => entry.what === 'start' && entry.id === id)).toHaveLength(2)
   })
 })
 
