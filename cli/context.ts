@@ -85,6 +85,13 @@ export class Context {
     this.#store = undefined
   }
 
+  /** From now on this server, whatever the settings say. */
+  useRedis(url: string, origin: string): void {
+    this.settings.globals.url = url
+    this.settings.urlOrigin = origin
+    this.forgetStore()
+  }
+
   async queue(name: string): Promise<Queue> {
     await this.store()
     const open = this.#queues.get(name)

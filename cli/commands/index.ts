@@ -3,6 +3,7 @@ import { bench } from './bench.ts'
 import { changeCommands } from './change-jobs.ts'
 import { empty, pause, resume } from './change-queues.ts'
 import { completion } from './completion.ts'
+import { dev } from './dev.ts'
 import { doctor } from './doctor.ts'
 import { enqueue } from './enqueue.ts'
 import { info } from './info.ts'
@@ -19,6 +20,7 @@ import { concurrency, stop, workers } from './workers.ts'
 /** In the order of help. Each file loads what it needs only when its command runs. */
 export const commands: readonly CommandSpec[] = [
   worker,
+  dev,
   scheduler,
   enqueue,
   info,

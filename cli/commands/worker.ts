@@ -109,7 +109,8 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
         'RQTS_USAGE',
         `No tasks in ${tasks.join(', ')}: export a function, for example \`export async function add(a, b) { … }\``,
       )
-    await introduce(context, log, worker, loaded, { queues, pool: flags.pool })
+    const plan = { queues, pool: flags.pool, fires: flags.scheduler, first: slot === undefined || slot === '1' }
+    await introduce(context, log, worker, loaded, plan)
     const totals = await worker.run()
     log.say(`done: ${plural(totals.processed, 'job')}, ${totals.succeeded} succeeded, ${totals.failed} failed`, 'worker ended', totals)
     log.flush()
@@ -214,6 +215,10 @@ function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string
 interface Plan {
   queues: readonly string[]
   pool: string
+  /** Whether this worker fires schedules. */
+  fires: boolean
+  /** Of several processes one tells people what they all do. */
+  first: boolean
 }
 
 async function introduce(context: Context, log: WorkerLog, worker: Worker, loaded: Loaded, plan: Plan): Promise<void> {
@@ -228,11 +233,13 @@ async function introduce(context: Context, log: WorkerLog, worker: Worker, loade
   }
   try {
     const { overview, serverInfo } = await import('../../lib/client/inspector.ts')
+    const { Schedules } = await import('../../lib/client/schedules.ts')
     const store = await context.store()
-    const [seen, info] = await Promise.all([overview(store), serverInfo(store)])
-    log.banner(bannerLines({ ...facts, tasks, redis: seen.redis }))
+    const [seen, info, schedules] = await Promise.all([overview(store), serverInfo(store), new Schedules(store).health()])
+    if (plan.first) log.banner(bannerLines({ ...facts, tasks, redis: seen.redis }))
     log.say('', 'starting', { ...facts, redis: seen.redis.url })
-    for (const problem of startupProblems(seen, info, plan.queues)) log.warn(problem)
+    if (!plan.first) return
+    for (const problem of startupProblems({ seen, info, schedules, served: plan.queues, fires: plan.fires })) log.warn(problem)
   } catch (error) {
     // A worker outlives a Redis that is not up yet: it says so and keeps trying.
     if (codeOf(error) !== 'RQTS_REDIS_UNAVAILABLE') throw error

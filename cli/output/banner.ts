@@ -29,8 +29,18 @@ export function bannerLines({ name, queues, pool, concurrency, tasks, redis }: B
   ]
 }
 
+export interface StartupFacts {
+  seen: Overview
+  info: ReadonlyMap<string, string>
+  schedules: { active: number; ticker: string | null }
+  /** Queues of this worker. */
+  served: readonly string[]
+  /** Whether this worker fires schedules. */
+  fires: boolean
+}
+
 /** What would lose jobs or let them wait for ever, said once and plainly. */
-export function startupProblems(seen: Overview, info: ReadonlyMap<string, string>, served: readonly string[]): string[] {
+export function startupProblems({ seen, info, schedules, served, fires }: StartupFacts): string[] {
   const problems: string[] = []
   const policy = info.get('maxmemory_policy') ?? 'noeviction'
   if (policy !== 'noeviction')
@@ -46,5 +56,7 @@ export function startupProblems(seen: Overview, info: ReadonlyMap<string, string
     const names = unserved.slice(0, 5).map(({ name, queued }) => `${safe(name)} (${plural(queued, 'job')})`)
     problems.push(`no worker serves ${names.join(', ')}${unserved.length > 5 ? ` and ${unserved.length - 5} more` : ''}`)
   }
+  if (schedules.active > 0 && schedules.ticker === null && !fires)
+    problems.push(`nobody fires the ${plural(schedules.active, 'schedule')}: run \`rqts scheduler\`, or a worker without --no-scheduler`)
   return problems
 }
