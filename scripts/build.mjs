@@ -1,4 +1,4 @@
-// `npm run build`: the Lua scripts into TypeScript, lib/ and cli/ into dist/.
+// `npm run build`: the Lua scripts into TypeScript, lib/ and cli/ into dist/, the dashboard's pages into its assets.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ export function build() {
   try {
     execute('scripts/lua.mjs', [])
     execute('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json', '--outDir', next])
+    execute('scripts/ui.mjs', [next])
     const main = `${next}/cli/main.js`
     if (existsSync(main)) chmodSync(main, 0o755)
     if (existsSync(dist)) renameSync(dist, old)

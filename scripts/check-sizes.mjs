@@ -8,7 +8,7 @@ const HARD_LINES = 350
 
 for (const folder of ['lib', 'cli']) {
   for (const name of readdirSync(join(root, folder), { recursive: true })) {
-    if (!name.endsWith('.ts') || name.endsWith('.generated.ts')) continue
+    if (!/\.tsx?$/.test(name) || name.endsWith('.generated.ts')) continue
     const file = join(folder, name)
     const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1
     if (lines <= SOFT_LINES) continue

@@ -9,6 +9,7 @@ const STEPS = [
   ['format', bin('biome'), ['check', '--error-on-warnings']],
   ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings']],
   ['types', bin('tsc'), ['-p', 'tsconfig.test.json']],
+  ['types of the pages', bin('tsc'), ['-p', 'lib/dashboard/ui']],
   ['lua', process.execPath, ['scripts/check-lua.mjs']],
   ['sizes', process.execPath, ['scripts/check-sizes.mjs']],
   ['unused', bin('knip'), []],

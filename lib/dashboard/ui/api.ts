@@ -1,0 +1,48 @@
+import type { ApiError, BodyOf, QueryOf, ReplyOf, Route } from '../contract.ts'
+import { t } from './i18n/index.ts'
+
+/** What the server refused, or that it could not be reached (status 0). */
+export class ApiFailure extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+type Gets = Extract<Route, `GET ${string}`>
+type Posts = Extract<Route, `POST ${string}`>
+
+/** Relative to the document, whatever path that is at. */
+export function apiUrl(path: string, query: object = {}): string {
+  const url = new URL(`api${path}`, document.baseURI)
+  url.hash = ''
+  for (const [key, value] of Object.entries(query)) if (value !== undefined && value !== '') url.searchParams.set(key, String(value))
+  return url.href
+}
+
+export async function get<R extends Gets>(route: R, query?: QueryOf<R>, signal?: AbortSignal): Promise<ReplyOf<R>> {
+  return (await ask(apiUrl(route.slice(4), query as object | undefined), { ...(signal && { signal }) })) as ReplyOf<R>
+}
+
+export async function post<R extends Posts>(route: R, body: BodyOf<R>): Promise<ReplyOf<R>> {
+  const headers = { 'content-type': 'application/json' }
+  return (await ask(apiUrl(route.slice(5)), { method: 'POST', headers, body: JSON.stringify(body) })) as ReplyOf<R>
+}
+
+async function ask(url: string, init: RequestInit): Promise<unknown> {
+  let response: Response
+  try {
+    response = await fetch(url, { ...init, cache: 'no-store' })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiFailure(0, 'UNREACHABLE', t.live.serverAway)
+  }
+  const body = (await response.json().catch(() => undefined)) as unknown
+  if (response.ok) return body
+  const { error } = (body ?? {}) as Partial<ApiError>
+  throw new ApiFailure(response.status, error?.code ?? 'HTTP', error?.message ?? `${response.status} ${response.statusText}`)
+}
