@@ -10,8 +10,13 @@ import { root } from './modules.mjs'
 const MUTATIONS = [
   ['settle: token not checked', 'settle', 'local mine = not job.err and job[1] == token', 'local mine = not job.err'],
   ['settle: status not checked', 'settle', "local open = mine and job[2] == 'started' and", 'local open = mine and'],
-  ['settle: one job twice in a call', 'settle', ' and not seen[prefix .. id]', ''],
-  ['settle: lease not given back', 'settle', "if #ids > 0 then redis.call('ZREM', base .. 'started', unpack(ids)) end", ''],
+  ['settle: one job twice in a call', 'settle', ' and not seen[key]', ''],
+  [
+    'settle: lease not given back',
+    'settle',
+    "if #ids > 0 then leasable[base] = redis.call('ZREM', base .. 'started', unpack(ids)) end",
+    '',
+  ],
   ['settle: an order to stop is ignored', 'settle', "local asked = flags and has(flags, 's')", 'local asked = false'],
   ['settle: finished jobs are not listed', 'settle', "if #kept > 0 then redis.call('ZADD', base .. 'finished', unpack(kept)) end", ''],
   [
@@ -34,7 +39,7 @@ const MUTATIONS = [
     "if job[2] == 'started' then",
   ],
   ['claim: a repetition returns what has ended', '_claim', "if job[1] == token and job[2] == 'started' then", 'if job[1] == token then'],
-  ['claim: no marker for the rest', '_claim', "if looked > 0 and redis.call('LLEN', base .. 'queue') > 0 then wake(base) end", ''],
+  ['claim: no marker for the rest', '_claim', 'if more or (leveled and looked > 0 and anyWaiting(base, levels)) then wake(base) end', ''],
   ['claim: no lease', '_take', "if #leases > 0 then redis.call('ZADD', base .. 'started', unpack(leases)) end", ''],
   ['claim: status not checked', '_take', "if status ~= 'queued' or not (job[2] and job[3]) then", 'if not (job[2] and job[3]) then'],
   ['claim: expired jobs run', '_take', 'elseif expires and expires <= now then', 'elseif false then'],
@@ -45,7 +50,7 @@ const MUTATIONS = [
     "meta.err or (meta[2] and meta[2] ~= '1')",
   ],
   ['claim: a newer queue is served', '_take', "meta.err or meta[1] or (meta[2] and meta[2] ~= '1')", 'meta.err or meta[1]'],
-  ['claim: leases are not tried first', '_take', "return type(redis.pcall('ZREM', base .. 'started', '')) ~= 'number'", 'return false'],
+  ['claim: leases are not tried first', '_take', ' or not writable(base) then', ' then'],
   ['claim: attempts do not grow', '_take', "whole(job[5], 0) + 1 or '1'", "whole(job[5], 0) or '1'"],
   [
     'renew: token not checked',
@@ -84,7 +89,7 @@ const MUTATIONS = [
     "if redis.pcall('GET', holder) == id then redis.call('DEL', holder) end",
     "redis.call('DEL', holder)",
   ],
-  ['end: the key is kept for ever', '_job', "redis.call('PEXPIRE', key, ttl)", ''],
+  ['end: the key is kept for ever', '_job', "redis.call('PEXPIREAT', key, score)", ''],
   ['a child hears of one parent and runs', '_resolve', "elseif redis.call('SCARD', key .. ':waits') == 0 then", 'else'],
   ['a child runs whatever became of its parent', '_resolve', 'if not good and not job[2] then', 'if false then'],
   [

@@ -91,7 +91,8 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
     put('nonce', control.nonce)
   }
   const calls = putCallbacks(put, options)
-  const flags = (more ? 'm' : '') + (control.unique ? 'u' : '') + (calls ? 'c' : '') + (control.line ?? '')
+  const own = options.resultTtlMs === undefined ? '' : 't'
+  const flags = (more ? 'm' : '') + own + (control.unique ? 'u' : '') + (calls ? 'c' : '') + (control.line ?? '')
   put('flags', flags === '' ? undefined : flags)
   return Object.keys(control).length === 0 ? { id, fields } : { id, control, fields }
 }

@@ -58,7 +58,7 @@ describe('what is written', () => {
       retry: '{"max":2,"delaysMs":[1000,2000]}',
       tags: '["a","b"]',
       unique: 'only one',
-      flags: 'mu',
+      flags: 'mtu',
     })
     expect(await store.client.call('GET', `${store.keys.base('default')}unique:only one`)).toBe('mine')
     const child = await q.enqueue(work, [], { dependsOn: { jobs: ['mine', 'mine'], allowFailure: true, atFront: true } })

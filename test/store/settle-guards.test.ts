@@ -147,7 +147,7 @@ describe('batches', () => {
         started: { a: '+60s' },
         queue: ['x'],
         deferred: { d: '-20s' },
-        jobs: { a: { result_ttl: '0', flags: 'd', dependents: ['d'] }, d: { waits: ['a'] } },
+        jobs: { a: { result_ttl: '0', flags: 'td', dependents: ['d'] }, d: { waits: ['a'] } },
       },
       call: settleAndClaim(1, ok('a')),
       returns: settled(['written'], true),

@@ -32,11 +32,14 @@ describe('finished', () => {
       name: 'with a time of its own, for ever, not at all',
       given: {
         started: { a: '+60s', b: '+60s', c: '+60s' },
-        jobs: { a: { result_ttl: '60000' }, b: { result_ttl: '-1' }, c: { result_ttl: '0' } },
+        jobs: { a: { result_ttl: '60000', flags: 't' }, b: { result_ttl: '-1', flags: 't' }, c: { result_ttl: '0', flags: 't' } },
       },
       call: settleJobs(ok('a'), ok('b'), ok('c')),
       returns: settled(['written', 'written', 'written']),
-      after: { finished: { a: '+60s', b: 'forever' }, jobs: { a: { ...ended, result_ttl: '60000' }, b: { ...ended, result_ttl: '-1' } } },
+      after: {
+        finished: { a: '+60s', b: 'forever' },
+        jobs: { a: { ...ended, result_ttl: '60000', flags: 't' }, b: { ...ended, result_ttl: '-1', flags: 't' } },
+      },
     },
     {
       name: 'not kept: its list of attempts and its logs go too, its dependents hear of it',
@@ -44,7 +47,7 @@ describe('finished', () => {
         ...one,
         deferred: { d: '-20s' },
         jobs: {
-          a: { result_ttl: '0', flags: 'xd', attempt: '2', attempts: [line('retry')], logs: ['l'], dependents: ['d'] },
+          a: { result_ttl: '0', flags: 'txd', attempt: '2', attempts: [line('retry')], logs: ['l'], dependents: ['d'] },
           d: { waits: ['a'] },
         },
       },

@@ -45,7 +45,7 @@ describe('what a job leaves in the outbox when it ends', () => {
       given: {
         started: { a: '+60s', b: '+60s' },
         jobs: {
-          a: { flags: 'c', on_success: '{"s":1}', result_ttl: '0' },
+          a: { flags: 'ct', on_success: '{"s":1}', result_ttl: '0' },
           b: { flags: 'c', on_failure: '{"f":1}', on_success: '{}', failure_ttl: '0' },
         },
       },

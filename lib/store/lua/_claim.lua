@@ -20,18 +20,19 @@ local function claim(queues, token, worker, want, leaseMs, lane)
     if type(last) == 'string' and string.sub(last, 1, #token + 1) == token .. ' ' then
       again(index, base, string.sub(last, #token + 2), token, rows)
     else
-      local looked, taken, levels = 0, {}, open(base)
+      local looked, taken, levels, more, seen = 0, {}, open(base), false, 0
       for _, list in ipairs(levels and lists(levels) or {}) do
-        while #rows < want * 8 and looked < 1000 do
-          local seen = take(index, base, base .. list, token, worker, want - #rows / 8, leaseMs, rows, taken)
-          if seen == 0 then break end
+        repeat
+          seen, more = take(index, base, base .. list, token, worker, want - #rows / 8, leaseMs, rows, taken)
           looked = looked + seen
-        end
+        until not more or #rows >= want * 8 or looked >= 1000
+        if #rows >= want * 8 or looked >= 1000 then break end
       end
-      if levels and levels ~= '' and #rows < want * 8 and writable(base) then dropLevels(base, levels) end
-      if looked > 0 and anyWaiting(base, levels) then wake(base) end
+      local leveled = levels and levels ~= ''
+      if leveled and #rows < want * 8 and writable(base) then dropLevels(base, levels) end
+      if more or (leveled and looked > 0 and anyWaiting(base, levels)) then wake(base) end
       if #taken > 0 then
-        redis.call('SET', record, token .. ' ' .. table.concat(taken, ' '), 'PX', math.max(leaseMs, 60000))
+        redis.call('SET', record, token .. ' ' .. table.concat(taken, ' '), 'PX', leaseMs > 60000 and string.format('%d', leaseMs) or '60000')
       end
     end
     if #rows >= want * 8 then break end

@@ -1,13 +1,16 @@
 -- Moves that every transition shares. `base` is `prefix:{queue}:`. `flags` is the job's field of that name, which most jobs do not have:
 -- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, i takes results of its parents, l has a level,
--- m has more fields for the worker, p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop, u holds a unique key, w is watched,
+-- m has more fields for the worker, p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop, t has a result_ttl, u holds a unique key, w is watched,
 -- x has attempts or logs.
 local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- Numbers are formatted anew for each command that takes them, which costs more than the rest of a small one.
-local nowText = string.format('%.0f', now)
+-- A command that is given a number prints it with 17 digits, which costs more than the rest of a small one: hot paths give texts.
+local function stamp(at)
+  return string.format('%d%03d', at / 1000, at % 1000)
+end
+local nowText, scores = stamp(now), {}
 
 -- A whole number as stored, else the default: Lua does not roll back, so a broken field must not break a script half way.
 local function whole(text, default)
@@ -64,11 +67,16 @@ local function finish(base, id, status, ttl, flags, text, ...)
   end
   redis.call('HSET', key, 'status', status, 'ended_at', nowText, ...)
   if ttl < 0 then return '+inf' end
-  redis.call('PEXPIRE', key, ttl)
-  if flags then
-    for _, name in ipairs(belongings(key, flags)) do redis.call('PEXPIRE', name, ttl) end
+  local score = scores[ttl]
+  if not score then
+    score = stamp(now + ttl)
+    scores[ttl] = score
   end
-  return now + ttl
+  redis.call('PEXPIREAT', key, score)
+  if flags then
+    for _, name in ipairs(belongings(key, flags)) do redis.call('PEXPIREAT', name, score) end
+  end
+  return score
 end
 
 -- An end other than finished, with its reason; into the registry at once.

@@ -11,9 +11,10 @@ local function history(base, id, outcome, err)
   return flags .. 'x'
 end
 
-local function succeed(base, id, flags, ttl, result)
-  if has(flags, 'x') then redis.call('HDEL', base .. 'job:' .. id, 'error', 'reason') end
-  ttl = whole(ttl, RESULT_TTL)
+local function succeed(base, id, flags, result)
+  local key, ttl = base .. 'job:' .. id, RESULT_TTL
+  if has(flags, 'x') then redis.call('HDEL', key, 'error', 'reason') end
+  if has(flags, 't') then ttl = whole(redis.call('HGET', key, 'result_ttl'), RESULT_TTL) end
   if result == '' then return finish(base, id, 'finished', ttl, flags, '') end
   return finish(base, id, 'finished', ttl, flags, result, 'result', result)
 end

@@ -33,30 +33,36 @@ local function open(base)
 end
 
 -- That leases can be written is found out, by a write that frees, before the first id is popped.
+local leasable = {}
 local function writable(base)
-  return type(redis.pcall('ZREM', base .. 'started', '')) == 'number'
+  leasable[base] = leasable[base] or type(redis.pcall('ZREM', base .. 'started', '')) == 'number'
+  return leasable[base]
 end
 
+-- Returns how many ids it took from the list, and whether there are more.
 local function take(index, base, list, token, worker, want, leaseMs, rows, taken)
-  local ids = redis.pcall('LRANGE', list, 0, want - 1)
-  if ids.err or #ids == 0 or not writable(base) then return 0 end
-  local jobs = {}
+  local wanted = string.format('%d', want)
+  local ids = redis.pcall('LRANGE', list, '0', wanted)
+  if ids.err or #ids == 0 or not writable(base) then return 0, false end
+  local more = #ids > want
+  if more then ids[#ids] = nil end
+  local jobs, first = {}, #taken
   local call, pcall, prefix = redis.call, redis.pcall, base .. 'job:'
   for i, id in ipairs(ids) do jobs[i] = pcall('HMGET', prefix .. id, 'status', 'task', 'args', 'timeout', 'attempt', 'expires_at', 'enqueued_at', 'flags') end
-  call('LPOP', list, #ids)
-  local leases, deadline = {}, string.format('%.0f', now + leaseMs)
+  call('LTRIM', list, more and wanted or string.format('%d', #ids), '-1')
   for i, id in ipairs(ids) do
     local job = jobs[i]
     if startable(base, id, job) then
       local attempt = job[5] and whole(job[5], 0) + 1 or '1'
       call('HSET', prefix .. id, 'status', 'started', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', nowText)
       if job[8] then tell(base, id, job[8], 'started\n') end
-      leases[#leases + 1] = deadline
-      leases[#leases + 1] = id
       taken[#taken + 1] = id
       add(rows, index, base, id, job, attempt)
     end
   end
+  -- From the last to the first: a small zset is searched from its head for where an entry belongs.
+  local leases, deadline = {}, stamp(now + leaseMs)
+  for n = #taken, first + 1, -1 do leases[#leases + 1], leases[#leases + 2] = deadline, taken[n] end
   if #leases > 0 then redis.call('ZADD', base .. 'started', unpack(leases)) end
-  return #ids
+  return #ids, more
 end

@@ -15,7 +15,7 @@
 --@include _outcome
 --@include _once
 --@include _suspend
-local verdicts, groups, seen, leases, at, news = {}, {}, {}, {}, 7, false
+local verdicts, groups, seen, leases, flagsOf, at, news = {}, {}, {}, {}, {}, 7, false
 while at < #ARGV do
   local base, token, kind = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2]
   local width = kind == 'release' and 1 or kind == 'ok' and 2 or 3
@@ -24,15 +24,16 @@ while at < #ARGV do
   local held = leases[base] or {}
   for n = from, to, width do
     local id = ARGV[n]
-    local job = redis.pcall('HMGET', prefix .. id, 'token', 'status', 'flags', 'result_ttl')
+    local key = prefix .. id
+    local job = redis.pcall('HMGET', key, 'token', 'status', 'flags')
     local mine = not job.err and job[1] == token
-    local open = mine and job[2] == 'started' and not seen[prefix .. id]
+    local open = mine and job[2] == 'started' and not seen[key]
     verdicts[#verdicts + 1] = open and '1' or mine and '2' or '0'
     if open then
-      seen[prefix .. id] = true
+      seen[key] = true
       held[#held + 1] = id
-      job.at = n
-      group[#group + 1] = job
+      group[#group + 1] = n
+      flagsOf[n] = job[3]
     elseif mine and job[3] and string.find(job[3], '[dc]') then
       news = true
     end
@@ -45,19 +46,19 @@ verdicts = table.concat(verdicts)
 local before = string.find(verdicts, '0', 1, true) and said(home, caller)
 if before and string.sub(before, 1, #request) == request then news, verdicts = string.sub(before, #request + 1, #request + 1) == '1', string.sub(before, #request + 2) end
 for base, ids in pairs(leases) do
-  if #ids > 0 then redis.call('ZREM', base .. 'started', unpack(ids)) end
+  if #ids > 0 then leasable[base] = redis.call('ZREM', base .. 'started', unpack(ids)) end
 end
 local vanished = false
 for _, group in ipairs(groups) do
   local base, kind, kept = group.base, group.kind, {}
-  for _, job in ipairs(group) do
-    local id, a, b, flags = ARGV[job.at], ARGV[job.at + 1], ARGV[job.at + 2], job[3]
+  for _, n in ipairs(group) do
+    local id, a, b, flags = ARGV[n], ARGV[n + 1], ARGV[n + 2], flagsOf[n]
     local asked = flags and has(flags, 's')
     if (kind == 'wait' or kind == 'yield') and not asked then
       suspend(base, id, flags, kind, a, b)
       news = true
     elseif kind == 'ok' and not asked then
-      local score = succeed(base, id, flags, job[4], a)
+      local score = succeed(base, id, flags, a)
       if score then kept[#kept + 1], kept[#kept + 2] = score, id end
     else
       unsuccessful(base, id, flags, kind, a, b)
