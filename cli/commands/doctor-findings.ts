@@ -214,12 +214,27 @@ const SHOWN = 5
 
 export function judgeJobs(violations: readonly Violation[], jobs: number): Finding {
   if (violations.length === 0) return { check: 'jobs', level: 'ok', found: `${plural(jobs, 'job')}, each where it belongs` }
-  const shown = violations.slice(0, SHOWN).map(({ queue, id, text }) => `${queue}: ${id} ${text}`)
-  const more = violations.length > SHOWN ? `; and ${violations.length - SHOWN} more` : ''
   return {
     check: 'jobs',
     level: 'bad',
-    found: `${plural(violations.length, 'broken rule')}: ${shown.join('; ')}${more}`,
-    remedy: 'Something else may have written to these keys. Requeue or delete the jobs named, and tell the authors of rqts if nothing did',
+    found: `${plural(violations.length, 'broken rule')}: ${some(violations)}`,
+    remedy:
+      'Something else may have written to these keys. `rqts doctor --repair` mends most of it; tell the authors of rqts if nothing else wrote',
   }
+}
+
+export function judgeRepair({ mended, left }: { mended: readonly Violation[]; left: readonly Violation[] }, jobs: number): Finding {
+  if (left.length === 0 && mended.length === 0) return judgeJobs([], jobs)
+  if (left.length === 0) return { check: 'jobs', level: 'ok', found: `mended ${plural(mended.length, 'broken rule')}: ${some(mended)}` }
+  return {
+    check: 'jobs',
+    level: 'bad',
+    found: `mended ${plural(mended.length, 'broken rule')}, ${left.length} left: ${some(left)}`,
+    remedy: 'Nothing tells what would be right there. Requeue or delete the jobs named',
+  }
+}
+
+function some(violations: readonly Violation[]): string {
+  const shown = violations.slice(0, SHOWN).map(({ queue, id, text }) => `${queue}: ${id} ${text}`)
+  return shown.join('; ') + (violations.length > SHOWN ? `; and ${violations.length - SHOWN} more` : '')
 }

@@ -11,13 +11,17 @@ const MAX_JOBS = 200_000
 
 const SIGNS: Record<Finding['level'], [sign: string, style: Style]> = { ok: ['✓', 'green'], warn: ['!', 'yellow'], bad: ['✗', 'red'] }
 
-export const doctor: CommandSpec = command<{ deep?: boolean }>({
+export const doctor: CommandSpec = command<{ deep?: boolean; repair?: boolean }>({
   name: 'doctor',
   group: 'Set up',
   summary: 'is all well? versions, persistence, eviction, memory, rights, jobs',
-  description: 'It changes nothing. Exit code 1 when something is wrong (✗); a warning (!) alone is no failure.',
-  flags: [new Flag('--deep', `check the jobs one by one also when there are more than ${MAX_JOBS.toLocaleString('en-US')}`)],
+  description: 'It changes nothing, unless with --repair. Exit code 1 when something is wrong (✗); a warning (!) alone is no failure.',
+  flags: [
+    new Flag('--deep', `check the jobs one by one also when there are more than ${MAX_JOBS.toLocaleString('en-US')}`),
+    new Flag('--repair', 'mend what is wrong with the jobs, one by one; safe while workers run'),
+  ],
   examples: [
+    ['rqts doctor --repair', 'put jobs back where their records say that they are'],
     ['rqts doctor', 'findings, each with its remedy'],
     ['rqts doctor --json', 'for programs'],
   ],
@@ -29,7 +33,7 @@ export const doctor: CommandSpec = command<{ deep?: boolean }>({
     const findings = judgeServer(facts)
     try {
       const seen = await overview(store)
-      findings.push(...judgeQueues(seen), await judgeAllJobs(store, seen, options.deep === true))
+      findings.push(...judgeQueues(seen), await judgeAllJobs(store, seen, options))
     } catch (error) {
       // What is missing has been named already.
       if (codeOf(error) !== 'RQTS_REDIS_ERROR' || !facts.denied?.length) throw error
@@ -40,10 +44,10 @@ export const doctor: CommandSpec = command<{ deep?: boolean }>({
   },
 })
 
-async function judgeAllJobs(store: Store, { totals }: Overview, deep: boolean): Promise<Finding> {
+async function judgeAllJobs(store: Store, { totals }: Overview, { deep, repair }: { deep?: boolean; repair?: boolean }): Promise<Finding> {
   const { queues: _queues, workers: _workers, ...counts } = totals
   const jobs = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  if (jobs > MAX_JOBS && !deep) {
+  if (jobs > MAX_JOBS && deep !== true && repair !== true) {
     return {
       check: 'jobs',
       level: 'ok',
@@ -51,8 +55,9 @@ async function judgeAllJobs(store: Store, { totals }: Overview, deep: boolean): 
       remedy: 'rqts doctor --deep does it; it reads them all',
     }
   }
+  const { judgeJobs, judgeRepair } = await import('./doctor-findings.ts')
+  if (repair === true) return judgeRepair(await (await import('../../lib/testing/repair.ts')).repair(store), jobs)
   const { checkInvariants } = await import('../../lib/testing/invariants.ts')
-  const { judgeJobs } = await import('./doctor-findings.ts')
   return judgeJobs(await checkInvariants(store), jobs)
 }
 

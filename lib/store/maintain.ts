@@ -111,3 +111,11 @@ async function isArriving(store: Store, queue: string, id: string): Promise<bool
   const [flags, since] = (await store.client.callAll(reads)) as (string | null)[]
   return flags?.includes('g') === true && since !== null && (await store.now()) - Number(since) < ARRIVAL_MS
 }
+
+/** Until its worker says that it lives, or the sweep takes the job back. */
+const MENDED_LEASE_MS = 30_000
+
+/** Puts jobs back where their records say that they are. `unique:KEY` stands for the holder of a unique key. */
+export async function mendJobs(store: Store, queue: string, names: readonly string[]): Promise<void> {
+  await store.run('repair', queue, [MENDED_LEASE_MS, ...names])
+}

@@ -26,6 +26,8 @@ export interface InvariantOptions {
 
 type Found = Generator<[rule: number, id: string, text: string]>
 
+/** Said of a key, not of a job. */
+export const WRONG_TYPE = 'the key is not of the type it should be'
 /** Registry scores and key TTLs are written by one script but measured by two calls. */
 const SLACK_MS = 1_000
 const REGISTRIES = ['finished', 'failed', 'canceled'] as const
@@ -79,7 +81,7 @@ function* liveJobs(state: QueueState): Generator<[id: string, job: JobState, fie
 }
 
 function* keyTypes(state: QueueState): Found {
-  for (const name of state.broken) yield [2, name, 'the key is not of the type it should be']
+  for (const name of state.broken) yield [2, name, WRONG_TYPE]
   if (state.wakeMarkers > 1) yield [9, 'wake', `${state.wakeMarkers} markers, at most one is needed`]
 }
 

@@ -116,6 +116,10 @@ describe('rqts doctor', () => {
         )
         expect(stdout).toMatch(/✗ jobs +1 broken rule: default: ghost /)
         expect(stdout).toMatch(/✗ queue +1 job in default wait.*, and no worker serves it\n +→ rqts worker default/)
+        expect((await s.run('doctor', '--repair')).stdout).toMatch(
+          /✓ jobs +mended 1 broken rule: default: ghost is queued, but not in queue/,
+        )
+        expect((await s.run('doctor')).stdout).toMatch(/✓ jobs +2 jobs, each where it belongs/)
       },
       { args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] },
     )
