@@ -17,6 +17,7 @@ interface EnqueueOptions {
   dependsOn?: string[]
   atFront?: boolean
   priority?: number
+  concurrencyKey?: string
   timeout?: string
   ttl?: string
   resultTtl?: string
@@ -40,6 +41,7 @@ export const enqueue: CommandSpec = command<EnqueueOptions>({
     new Flag('--depends-on <id...>', 'after these jobs have finished; queue/id for one in another queue'),
     new Flag('--at-front', 'before all that wait'),
     new Flag('--priority <n>', 'level within the queue, -9 to 9, higher first (default: 0)', { parse: whole(-9, 9) }),
+    new Flag('--concurrency-key <key>', 'run with no more of this key at one time than the queue allows (default: 1)'),
     new Flag('--timeout <duration>', 'longest run of an attempt, -1 for none (default: 3m)'),
     new Flag('--ttl <duration>', 'longest wait in the queue (default: none)'),
     new Flag('--result-ttl <duration>', 'how long the result is kept, -1 for ever (default: 500s)'),
@@ -97,12 +99,13 @@ function parseJson(text: string, what: string): unknown {
 }
 
 function jobOptions(options: EnqueueOptions): JobOptions {
-  const { jobId, atFront, priority, timeout, ttl, resultTtl, failureTtl, retry, dependsOn } = options
+  const { jobId, atFront, priority, concurrencyKey, timeout, ttl, resultTtl, failureTtl, retry, dependsOn } = options
   if (options.in !== undefined && options.at !== undefined) throw new CliError('RQTS_USAGE', 'Give --in or --at, not both')
   return {
     ...(jobId !== undefined && { jobId }),
     ...(atFront !== undefined && { atFront }),
     ...(priority !== undefined && { priority }),
+    ...(concurrencyKey !== undefined && { concurrencyKey }),
     ...(timeout !== undefined && { timeout }),
     ...(ttl !== undefined && { ttl }),
     ...(resultTtl !== undefined && { resultTtl }),

@@ -74,6 +74,7 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
   put('failure_ttl', options.failureTtlMs)
   put('description', options.description)
   put('priority', options.priority)
+  put('concurrency_key', options.concurrencyKey)
   // 'm' tells the worker that there is more to read than these three.
   let more = put('result_ttl', options.resultTtlMs)
   more = put('retry', options.retry && JSON.stringify(options.retry)) || more
@@ -112,7 +113,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 function controlOf(options: NormalOptions, refs: readonly string[]): Mutable<Control> {
   const control: Mutable<Control> = {}
   if (options.atFront) control.front = 1
-  if (options.priority !== undefined) control.line = 'l'
+  const line = (options.priority === undefined ? '' : 'l') + (options.concurrencyKey === undefined ? '' : 'k')
+  if (line !== '') control.line = line
   if (options.delayMs !== undefined) control.delay = options.delayMs
   if (options.runAtMs !== undefined) control.runAt = options.runAtMs
   if (options.ttlMs !== undefined) control.ttl = options.ttlMs

@@ -53,6 +53,7 @@ export interface JobDetail {
   progress: unknown
   tags: readonly string[]
   priority: number
+  concurrencyKey: string | null
   worker: string | null
   /** `id` of the same queue, or `queue/id`. */
   dependencies: readonly string[]
@@ -101,6 +102,7 @@ export async function jobDetail(store: Store, place: JobLocation): Promise<JobDe
     progress: readable(job.progress),
     tags: job.tags,
     priority: job.priority,
+    concurrencyKey: job.concurrencyKey ?? null,
     worker: job.worker ?? null,
     dependencies: job.parents,
     dependents,

@@ -1,9 +1,11 @@
 import { type Duration, parseDate, parseDuration } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
+import { type LimitChanges, type Limits, normalizeLimits } from '../job/limits.ts'
 import type { JobOptions, JobRef } from '../job/options.ts'
 import { checkName } from '../names.ts'
 import { readJob, readJobs, removeJobs } from '../store/jobs.ts'
 import { CONTAINERS, type RegistryName } from '../store/keys.ts'
+import { changeLimits, readLimits } from '../store/limits.ts'
 import { idsNow, positionNow, removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { forgetQueue, isPaused, pauseQueue, type QueueCounts, queueNames, resumeQueue, summarize } from '../store/queues.ts'
@@ -195,6 +197,19 @@ export class Queue {
 
   async isPaused(): Promise<boolean> {
     return isPaused(this.store, this.name)
+  }
+
+  /**
+   * Limits for all workers together, in force when this returns: `setLimits({ concurrency: 5, rate: { max: 100, per: '1m' } })`. What is
+   * not named stays, null ends a limit, and `setLimits(null)` all of them. What runs already goes on.
+   */
+  async setLimits(limits: LimitChanges | null): Promise<void> {
+    await changeLimits(this.store, this.name, normalizeLimits(limits))
+  }
+
+  /** The limits that hold now. */
+  async limits(): Promise<Limits> {
+    return readLimits(this.store, this.name)
   }
 
   /** The jobs that are not in the list. */

@@ -2,6 +2,7 @@ import { type Duration, parseDate, parseDuration, show } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
 import { checkJobId, checkName } from '../names.ts'
 import { type BackoffKind, normalizeRetry, type RetryPolicy, type RetryRules, type TaskBackoff } from './backoff.ts'
+import { checkKey } from './limits.ts'
 
 /** A job, or anything that names one: dependencies and look-ups take either. */
 export interface JobRef {
@@ -64,6 +65,8 @@ export interface JobOptions {
   atFront?: boolean
   /** -9 to 9, default 0. Within a queue jobs of a higher level go first, whatever waits below; jobs of one level in their order. */
   priority?: number
+  /** Of the jobs of one key, a customer's id for example, one runs at a time, or as many as `queue.setLimits` says. Keys take turns. */
+  concurrencyKey?: string
   meta?: Record<string, unknown>
   retry?: number | RetryOption
   unique?: boolean | UniqueOption
@@ -106,6 +109,7 @@ export interface NormalOptions {
   atFront: boolean
   /** Absent for 0. */
   priority?: number
+  concurrencyKey?: string
   meta?: Record<string, unknown>
   retry?: RetryPolicy
   unique?: { key?: string; ttlMs?: number; mode: 'reject' | 'return' | 'replace' }
@@ -127,6 +131,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'dependsOn',
   'atFront',
   'priority',
+  'concurrencyKey',
   'meta',
   'retry',
   'unique',
@@ -171,6 +176,7 @@ export function normalizeOptions(options: JobOptions | TaskJobOptions | undefine
   if (dependsOn !== undefined) Object.assign(normal, parents(dependsOn))
   if (options.atFront !== undefined) normal.atFront = normal.atFront || flag('atFront', options.atFront)
   if (options.priority !== undefined && priority(options.priority) !== 0) normal.priority = options.priority
+  if (options.concurrencyKey !== undefined) normal.concurrencyKey = checkKey(options.concurrencyKey)
   if (options.meta !== undefined) normal.meta = meta(options.meta)
   if (retry !== undefined) normal.retry = normalizeRetry(retry, rules)
   if (unique !== undefined && unique !== false) normal.unique = uniqueOption(unique)

@@ -65,15 +65,16 @@ export interface ClaimRequest {
 
 export async function claim(store: Store, request: ClaimRequest): Promise<ClaimedJob[]> {
   const keys = request.queues.map(store.keys.base)
-  const values = await store.client.run('claim', keys, [
+  const values = (await store.client.run('claim', keys, [
     request.token,
     request.worker,
     request.want,
     request.leaseMs,
     laneOf(request),
     keys.length,
-  ])
-  return parseJobs(request.queues, request.token, values as unknown[])
+  ])) as unknown[]
+  // Behind the jobs stands when to ask again, which only settling workers want to know.
+  return parseJobs(request.queues, request.token, values.slice(0, values.length - (values.length % VALUES_PER_JOB)))
 }
 
 function laneOf({ lane = 0 }: ClaimRequest): string {
@@ -85,6 +86,8 @@ export interface SettleReply {
   /** Some job had dependents: their message waits in the outbox. */
   outbox: boolean
   jobs: ClaimedJob[]
+  /** A rate holds jobs back, and lets more start after this time. */
+  againMs?: number
 }
 
 export async function settle(store: Store, request: ClaimRequest, outcomes: readonly Outcome[]): Promise<SettleReply> {
@@ -92,12 +95,13 @@ export async function settle(store: Store, request: ClaimRequest, outcomes: read
   const args: Arg[] = [request.token, request.worker, request.want, request.leaseMs, laneOf(request), queues.length]
   const order = addGroups(args, queues, outcomes)
   const reply = await store.client.run('settle', queues.map(store.keys.base), args)
-  const [digits, outbox, values] = reply as [string, number, unknown[]]
+  const [digits, outbox, values, againMs] = reply as [string, number, unknown[], number?]
   const verdicts = new Array<Verdict>(outcomes.length)
   order.forEach((at, i) => {
     verdicts[at] = VERDICTS[Number(digits[i])]!
   })
-  return { verdicts, outbox: outbox === 1, jobs: parseJobs(queues, request.token, values) }
+  const jobs = parseJobs(queues, request.token, values)
+  return { verdicts, outbox: outbox === 1, jobs, ...(againMs !== undefined && { againMs }) }
 }
 
 /**

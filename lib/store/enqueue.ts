@@ -5,7 +5,7 @@ import type { Store } from './store.ts'
 /** What the script needs to know beyond the fields of the hash. Plain jobs have none. */
 export interface Control {
   front?: 1
-  /** Those of its flags that say where it waits: `l` in the list of its level. */
+  /** Those of its flags that say where it waits: `l` in the list of its level, `k` behind others of its key. */
   line?: string
   delay?: number
   runAt?: number

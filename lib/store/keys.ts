@@ -10,6 +10,12 @@
  * | `rqts:control:NAME:WISH`           | string | what people want of a worker, `*` for all | when done, its end, or an hour unasked |
  * | `rqts:{Q}:queue`                   | list   | waiting ids; the head runs next          | when empty                           |
  * | `rqts:{Q}:queue:LEVEL`             | list   | the same for a priority other than 0     | when empty                           |
+ * | `rqts:{Q}:parked`                   | zset   | ids that a limit holds back → turn, see lua/_parking.lua | an entry when let in |
+ * | `rqts:{Q}:parked:GATE`              | zset   | those of one gate: `key:KEY` or `task:NAME` | the same                          |
+ * | `rqts:{Q}:held:GATE`                | set    | ids that are inside the gate             | an entry when the attempt ends       |
+ * | `rqts:{Q}:gates`                    | zset   | gates in use → when a rate lets more in  | an entry when nothing is left there  |
+ * | `rqts:{Q}:rate` `rate:GATE`         | list   | times of the starts that a rate counts   | `PEXPIRE` after its period           |
+ * | `rqts:{Q}:limits`                   | hash   | concurrency key → its own limit          | with `queue.delete()`                |
  * | `rqts:{Q}:job:ID`                  | hash   | the job, see job/record.ts               | `PEXPIRE` when the job has ended     |
  * | `rqts:{Q}:job:ID:waits`            | set    | parents that have not ended              | when the child stops being deferred  |
  * | `rqts:{Q}:job:ID:dependents`       | list   | children, `id` here or `queue/id`        | when all were told of the end        |
@@ -30,7 +36,7 @@
  * | `rqts:{Q}:claim:WORKER`            | string | last claim request and its ids, by lane  | after the lease, at least a minute   |
  * | `rqts:said:{Q}:CALL`              | string | the answer of a call, for its repetition | after a minute                       |
  * | `rqts:{Q}:leader`                  | string | the worker that promotes and sweeps      | seconds after its last tick          |
- * | `rqts:{Q}:meta`                    | hash   | schema version, levels, paused (1 or until) | with `queue.delete()`                |
+ * | `rqts:{Q}:meta`                    | hash   | schema version, levels, limits, turns, paused (1 or until) | with `queue.delete()`                |
  * | `rqts:{Q}:stats:MINUTE`            | hash   | counts of attempts, see store/stats.ts   | after 25 hours                       |
  * | `rqts:{Q}:stats:hour:HOUR`         | hash   | the same by the hour                     | after 31 days                        |
  * | `rqts:{Q}:stats:tasks:HOUR`        | hash   | the same by the hour and task            | after 8 days                         |
@@ -71,7 +77,7 @@ export interface Keys {
   jobPart(queue: string, id: string, part: 'waits' | 'dependents' | 'attempts' | 'logs'): string
   container(queue: string, container: Container): string
   expiry(queue: string, status: 'queued' | 'scheduled' | 'deferred'): string
-  queuePart(queue: string, part: 'meta' | 'wake' | 'outbox' | 'unlinked' | 'leader' | 'due'): string
+  queuePart(queue: string, part: 'meta' | 'wake' | 'outbox' | 'unlinked' | 'leader' | 'due' | 'parked' | 'limits'): string
   claim(queue: string, worker: string): string
   /** Every key of schedules begins with this. */
   schedules: string

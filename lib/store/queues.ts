@@ -49,11 +49,9 @@ export async function listIds(store: Store, queue: string, container: Container,
   if (count === 0) return []
   const key = store.keys.container(queue, container)
   if (container === 'queue') {
-    const [levels, ids] = await store.client.callAll([
-      levelsOf(store, queue),
-      ['LRANGE', key, offset, count === -1 ? -1 : offset + count - 1],
-    ])
-    return (levels === null ? ids : await store.run('line', queue, [offset, count, ''])) as string[]
+    const reads = [...linesOf(store, queue), ['LRANGE', key, offset, count === -1 ? -1 : offset + count - 1] as const]
+    const [levels, parked, ids] = await store.client.callAll(reads)
+    return (levels === null && parked === 0 ? ids : await store.run('line', queue, [offset, count, ''])) as string[]
   }
   const kept = container === 'finished' || container === 'failed' || container === 'canceled'
   const low = kept ? `(${await store.now()}` : '-inf'
@@ -70,13 +68,17 @@ export async function isIn(store: Store, queue: string, registry: RegistryName, 
 }
 
 export async function position(store: Store, queue: string, id: string): Promise<number | null> {
-  const [levels, at] = await store.client.callAll([levelsOf(store, queue), ['LPOS', store.keys.container(queue, 'queue'), id]])
-  return (levels === null ? at : await store.run('line', queue, [0, -1, id])) as number | null
+  const reads = [...linesOf(store, queue), ['LPOS', store.keys.container(queue, 'queue'), id] as const]
+  const [levels, parked, at] = await store.client.callAll(reads)
+  return (levels === null && parked === 0 ? at : await store.run('line', queue, [0, -1, id])) as number | null
 }
 
 /** Nearly all queues have one list. Of those with more, one script reads all at one moment. */
-function levelsOf(store: Store, queue: string): readonly [string, ...string[]] {
-  return ['HGET', store.keys.queuePart(queue, 'meta'), 'levels']
+function linesOf(store: Store, queue: string): (readonly [string, ...string[]])[] {
+  return [
+    ['HGET', store.keys.queuePart(queue, 'meta'), 'levels'],
+    ['EXISTS', store.keys.queuePart(queue, 'parked')],
+  ]
 }
 
 /** `forMs` undefined: until resumed. A pause that is over is deleted by the next tick, and counts for nothing before. */

@@ -2,11 +2,12 @@ import { hasEnded, isStatus, isWaiting, registryOf } from '../job/state.ts'
 import { parseRef, refOf } from '../store/keys.ts'
 import { queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
+import { gates } from './invariants-gates.ts'
 import { type JobState, type QueueState, readQueueState } from './queue-state.ts'
 
 /**
  * Something that must never be. The rules:
- * 1 an id is in one container, once · 2 a container's ids have hashes that agree, and the reverse · 3 a started job has a lease and a
+ * 1 an id is in one container, once (what a limit holds back is in the queue too) · 2 a container's ids have hashes that agree, and the reverse · 3 a started job has a lease and a
  * token, no other has · 4 attempts only grow, and one has at most one outcome · 5 failures stay within the retries · 7 a unique key has
  * a live owner · 8 a deferred job waits for a parent that will tell it · 9 nothing outlives its job, no job its retention.
  * (6, a lost attempt writes nothing, cannot be seen in one state.)
@@ -56,7 +57,7 @@ async function check(store: Store, queues: readonly string[]): Promise<Violation
   const found: Violation[] = []
   for (const queue of queues) {
     const state = await readQueueState(store, queue)
-    for (const rule of [keyTypes, containers, records, leases, attempts, uniqueKeys, parents, expiries, leftovers]) {
+    for (const rule of [keyTypes, containers, records, leases, attempts, gates, uniqueKeys, parents, expiries, leftovers]) {
       for (const [number, id, text] of rule(state)) found.push({ rule: number, queue, id, text })
     }
     for await (const [number, id, text] of strangers(store, state)) found.push({ rule: number, queue, id, text })
@@ -71,6 +72,7 @@ function placesOf(state: QueueState): Map<string, string[]> {
     places.set(id, [...(places.get(id) ?? []), place])
   }
   for (const id of [state.list, ...state.levels.values()].flat()) add(id, 'queue')
+  for (const id of state.parked.keys()) add(id, 'queue')
   for (const name of ['started', 'scheduled', 'deferred'] as const) for (const id of state.zsets.get(name)!.keys()) add(id, name)
   for (const name of REGISTRIES) for (const [id, score] of state.zsets.get(name)!) if (score > state.now + SLACK_MS) add(id, name)
   return places

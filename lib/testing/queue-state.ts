@@ -16,6 +16,11 @@ export interface QueueState {
   /** started · scheduled · deferred · finished · failed · canceled · expiry:STATUS → id → score */
   zsets: Map<string, Map<string, number>>
   jobs: Map<string, JobState>
+  /** Held back by limits: id → turn; gate → its ids and turns; gate → ids inside. */
+  parked: Map<string, number>
+  lanes: Map<string, Map<string, number>>
+  held: Map<string, Set<string>>
+  gates: Map<string, number>
   outbox: string[]
   unlinked: Set<string>
   unique: Map<string, string>
@@ -63,6 +68,8 @@ const FIELDS = [
   'parents',
   'tags',
   'priority',
+  'task',
+  'concurrency_key',
 ] as const
 const CHUNK = 500
 
@@ -76,6 +83,10 @@ export async function readQueueState(store: Store, queue: string): Promise<Queue
     levels: new Map(),
     knownLevels: await read.numbers('meta', 'levels'),
     zsets: new Map(),
+    parked: await read.scores('parked'),
+    lanes: new Map(),
+    held: new Map(),
+    gates: await read.scores('gates'),
     jobs: new Map(),
     outbox: await read.strings('outbox', 'LRANGE', 0, -1),
     unlinked: new Set(await read.strings('unlinked', 'SMEMBERS')),
@@ -86,6 +97,8 @@ export async function readQueueState(store: Store, queue: string): Promise<Queue
   for (const name of ZSETS) state.zsets.set(name, await read.scores(name))
   for (const name of names) {
     if (name.startsWith('queue:')) state.levels.set(Number(name.slice(6)), await read.strings(name, 'LRANGE', 0, -1))
+    if (name.startsWith('parked:')) state.lanes.set(name.slice(7), await read.scores(name))
+    if (name.startsWith('held:')) state.held.set(name.slice(5), new Set(await read.strings(name, 'SMEMBERS')))
     if (name.startsWith('unique:')) state.unique.set(name.slice(7), ((await read.one(name, 'GET')) as string | null) ?? '')
   }
   const parts = names.filter((name) => name.startsWith('job:')).map((name) => name.slice(4).split(':') as [string, string?])

@@ -92,6 +92,7 @@ async function settlePerQueue(store: Store, request: ClaimRequest, outcomes: rea
   const verdicts: Verdict[] = new Array<Verdict>(outcomes.length).fill('refused')
   const jobs: ClaimedJob[] = []
   let outbox = false
+  let againMs: number | undefined
   for (const queue of new Set([...outcomes.map((outcome) => outcome.queue), ...request.queues])) {
     const mine = outcomes.flatMap((outcome, i) => (outcome.queue === queue ? [i] : []))
     const want = request.queues.includes(queue) ? request.want - jobs.length : 0
@@ -107,6 +108,7 @@ async function settlePerQueue(store: Store, request: ClaimRequest, outcomes: rea
     })
     jobs.push(...reply.jobs)
     outbox ||= reply.outbox
+    if (reply.againMs !== undefined) againMs = Math.min(againMs ?? reply.againMs, reply.againMs)
   }
-  return { verdicts, outbox, jobs }
+  return { verdicts, outbox, jobs, ...(againMs !== undefined && { againMs }) }
 }

@@ -23,6 +23,7 @@ export interface PumpPort {
 const MAX_OUTCOMES_PER_CALL = 300
 const MAX_JOBS_PER_CALL = 200
 const SECOND_LANE_MIN = 32
+const MAX_SLEEP_MS = 60_000
 
 /**
  * The heart of a worker: takes claimed jobs to the slots and outcomes to Redis, in as few calls as possible. What ends while
@@ -46,6 +47,7 @@ export class Pump {
   #asked = 0
   #taken = 0
   #inFlight = 0
+  #limitTimer: NodeJS.Timeout | undefined
   #notify: (() => void) | undefined
   #waiting: Promise<void> | undefined
 
@@ -80,9 +82,9 @@ export class Pump {
     return this.#taken
   }
 
-  /** Nothing runs, nothing waits here, everything is written, and the last claim came back empty. */
+  /** Nothing runs, nothing waits here, everything is written, and the last claim came back empty, with nothing held back by a rate. */
   get drained(): boolean {
-    return !this.#hungry && this.quiet
+    return !this.#hungry && this.#limitTimer === undefined && this.quiet
   }
 
   get quiet(): boolean {
@@ -151,6 +153,7 @@ export class Pump {
   finish(): void {
     this.#ending = true
     this.#exchange.finish()
+    clearTimeout(this.#limitTimer)
     this.#slots.close()
     this.#signal()
   }
@@ -194,7 +197,7 @@ export class Pump {
     try {
       const began = clock.monotonic()
       const wakes = this.#wakes
-      const { jobs, verdicts, outbox } = await this.#exchange.call(outcomes, want, lane)
+      const { jobs, verdicts, outbox, againMs } = await this.#exchange.call(outcomes, want, lane)
       this.#prefetch.called(clock.monotonic() - began)
       verdicts.forEach((verdict: Verdict, i) => verdict === 'refused' && this.#port.refused(outcomes[i]!))
       this.#taken += jobs.length
@@ -202,6 +205,7 @@ export class Pump {
       this.#order.served(new Set(jobs.map((job) => job.queue)))
       // A marker that arrived while the call was under way may speak of a job that came after it.
       this.#hungry = jobs.length === want ? this.#hungry || want > 0 : wakes !== this.#wakes
+      if (want > 0) this.#wakeAfter(againMs)
       if (want > 0) this.#flooded = jobs.length >= SECOND_LANE_MIN
       if (outbox && (await this.#exchange.deliver(outcomes))) this.#hungry = true
     } finally {
@@ -211,6 +215,20 @@ export class Pump {
     if (!this.#claiming) this.#slots.giveBack()
     this.#slots.fill()
     if (!this.#hungry) this.#port.idle()
+  }
+
+  /** A rate lets more jobs start then; until then nobody needs to ask. */
+  #wakeAfter(ms: number | undefined): void {
+    clearTimeout(this.#limitTimer)
+    this.#limitTimer = undefined
+    if (ms === undefined) return
+    this.#limitTimer = setTimeout(
+      () => {
+        this.#limitTimer = undefined
+        this.wake()
+      },
+      Math.min(ms, MAX_SLEEP_MS),
+    )
   }
 
   #signal(): void {

@@ -31,6 +31,7 @@ const birth = fc.record(
   {
     delayed: fc.boolean(),
     front: fc.boolean(),
+    key: fc.constantFrom('k', 'k', 'l'),
     priority: fc.constantFrom(-1, 0, 0, 2, 9),
     allowFailure: fc.boolean(),
     unique: fc.record({ key: fc.constantFrom('k', 'l'), mode: fc.constantFrom('reject', 'return', 'replace') }),

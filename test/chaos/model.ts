@@ -15,12 +15,18 @@ export interface ModelJob {
   holds: boolean
   front: boolean
   priority: number
+  key: string | undefined
+  /** Inside the gate of its key: in the list or running. */
+  inside: boolean
+  /** Its place among those held back: lower first, below 0 for the front of its level. */
+  turn: number
 }
 
 export interface Birth {
   delayed?: boolean
   front?: boolean
   priority?: number
+  key?: string
   parents?: string[]
   allowFailure?: boolean
   unique?: { key: string; mode: 'reject' | 'return' | 'replace' }
@@ -33,6 +39,12 @@ const ENDED: ReadonlySet<Status> = new Set(['finished', 'failed', 'stopped', 'ca
 export class Model {
   readonly jobs = new Map<string, ModelJob>()
   queue: string[] = []
+  #turns = 0
+
+  /** In the order in which they run; those that wait for their key are last. */
+  get waiting(): string[] {
+    return [...this.queue, ...this.#parked()]
+  }
 
   enqueue(id: string, birth: Birth): string {
     if (this.jobs.has(id)) return 'duplicate'
@@ -53,6 +65,9 @@ export class Model {
       holds: birth.unique !== undefined,
       front: birth.front === true,
       priority: birth.priority ?? 0,
+      key: birth.key,
+      inside: false,
+      turn: 0,
     }
     this.jobs.set(id, job)
     const ends = parents.map((parent) => this.jobs.get(parent)!.status).filter((status) => ENDED.has(status))
@@ -86,6 +101,7 @@ export class Model {
       this.#ready(id, 'queued', true)
     } else {
       job.failures++
+      if (kind !== 'fail') this.#letGo(id)
       if (kind === 'fail') this.#end(id, 'failed')
       else this.#ready(id, kind === 'later' ? 'scheduled' : 'queued')
     }
@@ -135,6 +151,8 @@ export class Model {
     if (job === undefined) return false
     const told = !ENDED.has(job.status)
     this.queue = this.queue.filter((other) => other !== id)
+    job.status = 'canceled'
+    this.#letGo(id)
     this.jobs.delete(id)
     if (told) this.#tell(id, false)
     return true
@@ -158,8 +176,38 @@ export class Model {
   }
 
   #ready(id: string, status: 'queued' | 'scheduled', front = false): void {
-    this.jobs.get(id)!.status = status
+    const job = this.jobs.get(id)!
+    job.status = status
     if (status === 'scheduled') return
+    if (job.key !== undefined && !job.inside) {
+      const full = [...this.jobs.values()].some((other) => other.key === job.key && other.inside)
+      if (full) {
+        job.turn = front ? -++this.#turns : ++this.#turns
+        return
+      }
+      job.inside = true
+    }
+    this.#push(id, front)
+  }
+
+  /** Queued, but in no list. */
+  #parked(): string[] {
+    const held = [...this.jobs].filter(([, job]) => job.status === 'queued' && job.key !== undefined && !job.inside)
+    return held.sort(([, a], [, b]) => b.priority - a.priority || a.turn - b.turn).map(([id]) => id)
+  }
+
+  /** Leaves its gate, and the next of its key enters the list. */
+  #letGo(id: string): void {
+    const job = this.jobs.get(id)!
+    if (!job.inside) return
+    job.inside = false
+    const next = this.#parked().find((other) => other !== id && this.jobs.get(other)!.key === job.key)
+    if (next === undefined) return
+    this.jobs.get(next)!.inside = true
+    this.#push(next, this.jobs.get(next)!.turn < 0)
+  }
+
+  #push(id: string, front: boolean): void {
     const level = this.jobs.get(id)!.priority
     const lower = (other: string): boolean => this.jobs.get(other)!.priority < level
     const at = this.queue.findIndex((other) => lower(other) || (front && this.jobs.get(other)!.priority === level))
@@ -168,6 +216,7 @@ export class Model {
 
   #end(id: string, status: Status): void {
     this.jobs.get(id)!.status = status
+    this.#letGo(id)
     this.#tell(id, status === 'finished')
   }
 

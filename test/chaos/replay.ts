@@ -64,13 +64,15 @@ export class Replay {
     if (birth.parents?.length) control.parents = birth.parents
     if (birth.allowFailure) control.allowFailure = 1
     if (birth.unique) control.unique = birth.unique
-    if (birth.priority) control.line = 'l'
-    const flags = (birth.priority ? 'l' : '') + (birth.parents?.length ? 'm' : '') + (birth.unique ? 'u' : '')
+    const line = (birth.priority ? 'l' : '') + (birth.key ? 'k' : '')
+    if (line) control.line = line
+    const flags = line + (birth.parents?.length ? 'm' : '') + (birth.unique ? 'u' : '')
     const fields = {
       nonce: control.nonce!,
       ...(birth.parents?.length && { parents: JSON.stringify(birth.parents) }),
       ...(birth.unique && { unique: birth.unique.key }),
       ...(birth.priority && { priority: String(birth.priority) }),
+      ...(birth.key && { concurrency_key: birth.key }),
       ...(flags && { flags }),
     }
     const { outcomes } = await enqueueJobs(this.#store, 'q', [newJob({ id, control, fields })], false)
@@ -131,7 +133,7 @@ export class Replay {
       job.lost,
       registryOf(job.status as JobStatus),
     ])
-    return { queue: this.model.queue, jobs: jobs.sort(byId) }
+    return { queue: this.model.waiting, jobs: jobs.sort(byId) }
   }
 
   async #seen(): Promise<object> {

@@ -1,6 +1,7 @@
 import { claim, type Outcome, renew, settle } from '../../lib/store/attempts.ts'
 import { enqueueJobs } from '../../lib/store/enqueue.ts'
 import { cancelJob, note, removeJobs, replaceMeta, requeueJob, watchJobs } from '../../lib/store/jobs.ts'
+import { changeLimits } from '../../lib/store/limits.ts'
 import { deliverOutbox, linkParents, sweep, tick } from '../../lib/store/maintain.ts'
 import { forgetQueue, listIds, summarize } from '../../lib/store/queues.ts'
 import type { ScriptName } from '../../lib/store/redis.ts'
@@ -85,6 +86,7 @@ const ENQUEUES: Case[] = (
     ['a child', [{ id: 'a', control: { parents: ['old'] }, fields: { parents: '["old"]', flags: 'm' } }]],
     ['with a ttl', [{ id: 'a', control: { ttl: 60_000 }, fields: { ttl: 60_000 } }]],
     ['at the front', [{ id: 'a', control: { front: 1 } }]],
+    ['with a key', ['a', 'b'].map((id) => ({ id, control: { line: 'k' }, fields: { concurrency_key: 'K', flags: 'k' } }))],
     ['with a priority', [{ id: 'a', control: { line: 'l' }, fields: { priority: 3, flags: 'l' } }]],
   ] as [string, JobSketch[]][]
 ).map(([name, sketches]) => ({
@@ -232,4 +234,54 @@ const MAINTENANCE: Case[] = [
   },
 ]
 
-export const CASES: readonly Case[] = [...ENQUEUES, ...ATTEMPTS, ...SETTLES, ...CHANGES, ...MAINTENANCE]
+const keyed = { control: { line: 'k' }, fields: { concurrency_key: 'K', flags: 'k' } }
+const limited = async (store: Store): Promise<void> => {
+  await changeLimits(store, 'q', { concurrency: 2, rate: { max: 5, per: 60_000 }, tasks: { work: { concurrency: 1 } } })
+  await put(store, 'q', { id: 'a', ...keyed }, { id: 'b', ...keyed }, { id: 'c' })
+}
+
+const LIMITS: Case[] = [
+  {
+    name: 'limits: set while jobs run',
+    script: 'limits',
+    given: started(),
+    call: (store) => changeLimits(store, 'q', { tasks: { work: { concurrency: 2 } } }),
+  },
+  {
+    name: 'limits: ended while jobs are held back',
+    script: 'limits',
+    given: async (store) => {
+      await limited(store)
+      await take(store, { token: 'first', worker: 'w1', want: 5 })
+    },
+    call: (store) => changeLimits(store, 'q', null),
+  },
+  { name: 'claim: limits', script: 'claim', given: limited, call: (store) => claim(store, request({ token: 'first', want: 5 })) },
+  {
+    name: 'settle: limits',
+    script: 'settle',
+    given: async (store) => {
+      await limited(store)
+      await take(store, { token: 'first', worker: 'w1' })
+    },
+    call: (store) => settle(store, request({ token: 'second', worker: 'w1', want: 5 }), [{ ...HELD, kind: 'ok', result: '1' }]),
+  },
+  {
+    name: 'remove: held back',
+    script: 'remove',
+    given: limited,
+    call: (store) => removeJobs(store, 'q', ['a', 'b']),
+  },
+  {
+    name: 'sweep: limits',
+    script: 'sweep',
+    given: async (store) => {
+      await limited(store)
+      await take(store, { token: 'first', worker: 'w1' })
+      await store.client.call('ZADD', store.keys.container('q', 'started'), 1, 'a')
+    },
+    call: async (store) => (await sweep(store, 'q', 3)).more,
+  },
+]
+
+export const CASES: readonly Case[] = [...ENQUEUES, ...ATTEMPTS, ...SETTLES, ...CHANGES, ...MAINTENANCE, ...LIMITS]

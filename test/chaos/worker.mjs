@@ -21,6 +21,16 @@ async function work(ms) {
   return `${this.id} ${this.attempt}`
 }
 
+async function measured(ms) {
+  begin(this)
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  note('end', this)
+}
+
+async function rare(ms) {
+  await measured.call(this, ms)
+}
+
 function poison() {
   begin(this)
   process.kill(process.pid, 'SIGKILL')
@@ -45,7 +55,7 @@ const logger = Object.fromEntries(
 )
 const worker = new BaseWorker(
   queues,
-  { connection: url, prefix, tasks: [work, poison, zombie], logger, ...options },
+  { connection: url, prefix, tasks: [work, measured, rare, poison, zombie], logger, ...options },
   () => async () => undefined,
 )
 worker.on('ready', () => process.stdout.write('ready\n'))

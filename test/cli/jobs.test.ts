@@ -42,6 +42,8 @@ describe('rqts job', () => {
       meta: { by: 'me' },
       progress: null,
       tags: ['t1'],
+      priority: 0,
+      concurrencyKey: null,
       worker: 'w1',
       dependencies: [],
       dependents: [],

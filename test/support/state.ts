@@ -32,6 +32,8 @@ export type Scores = Record<string, Time>
 /** A whole queue. An id in a container has a job of that status, with the fields that such a job must have; `jobs` says what is special. */
 export interface State {
   queue?: string[]
+  /** Keys of limits, by name: zsets and sets as members (a finite score of `gates` after an @), lists as times, hashes as they are. */
+  aside?: Record<string, string[] | Record<string, string>>
   /** Level other than 0 → its list. */
   levels?: Record<string, string[]>
   started?: Scores
@@ -82,6 +84,7 @@ export function expand(state: State, name: string): FullState {
     ...(Object.fromEntries(ZSETS.map((zset) => [zset, { ...state[zset] }])) as Pick<FullState, (typeof ZSETS)[number]>),
     queue: state.queue ?? [],
     levels: state.levels ?? {},
+    aside: state.aside ?? {},
     jobs: {},
     wake: state.wake ?? 0,
     outbox: state.outbox ?? [],
@@ -114,6 +117,7 @@ export function expand(state: State, name: string): FullState {
 function containersOf(full: FullState): [string, string[]][] {
   return [
     ['queue', full.queue],
+    ['queue', (full.aside['parked'] ?? []) as string[]],
     ...Object.values(full.levels).map((ids): [string, string[]] => ['queue', ids]),
     ...ZSETS.slice(0, 6).map((zset): [string, string[]] => [zset, Object.keys(full[zset])]),
   ]
@@ -200,6 +204,28 @@ export async function seed(store: Store, name: string, state: State, now: number
   }
   for (const list of ['queue', 'outbox'] as const) write('RPUSH', list, full[list])
   for (const [level, ids] of Object.entries(full.levels)) write('RPUSH', `queue:${level}`, ids)
+  for (const [key, value] of Object.entries(full.aside)) {
+    if (!Array.isArray(value)) write('HSET', key, Object.entries(value).flat())
+    else if (key.startsWith('held:')) write('SADD', key, value)
+    else if (key.startsWith('rate'))
+      write(
+        'RPUSH',
+        key,
+        value.map((time) => toMs(time, now)),
+      )
+    else if (key === 'gates')
+      write(
+        'ZADD',
+        key,
+        value.flatMap((gate) => [toMs(gate.split('@')[1] ?? 'forever', now), gate.split('@')[0]!]),
+      )
+    else
+      write(
+        'ZADD',
+        key,
+        value.flatMap((id, i) => [String(i + 1), id]),
+      )
+  }
   write(
     'RPUSH',
     'wake',
@@ -227,6 +253,15 @@ export async function snapshot(store: Store, name: string, now: number): Promise
   return full
 }
 
+function asideOf(key: string, type: string, value: unknown, now: number): string[] | Record<string, string> {
+  if (type === 'hash') return value as Record<string, string>
+  if (type === 'list') return (value as string[]).map((time) => fromMs(time, now))
+  if (type === 'set') return [...(value as string[])].sort()
+  const scores = Object.entries(value as Record<string, number>).sort((a, b) => Number(a[1]) - Number(b[1]))
+  if (key !== 'gates') return scores.map(([id]) => id)
+  return scores.map(([gate, score]) => (fromMs(score, now) === 'forever' ? gate : `${gate}@${fromMs(score, now)}`)).sort()
+}
+
 function place(full: FullState, key: string, { type, value }: RawKey, now: number): void {
   const [, id, part = ''] = /^job:([^:]+)(?::(.+))?$/.exec(key) ?? []
   if (id !== undefined && part === '' && type === 'hash') {
@@ -241,6 +276,7 @@ function place(full: FullState, key: string, { type, value }: RawKey, now: numbe
     full[key as 'started'] = Object.fromEntries(Object.entries(value).map(([member, score]) => [member, fromMs(score, now)]))
   } else if ((key === 'queue' || key === 'outbox' || key === 'unlinked') && Array.isArray(value)) full[key] = value
   else if (key.startsWith('queue:') && Array.isArray(value)) full.levels[key.slice(6)] = value
+  else if (/^(parked|held|gates|rate|limits)/.test(key) && type !== 'string') full.aside[key] = asideOf(key, type, value, now)
   else if (key === 'wake' && Array.isArray(value)) full.wake = value.length
   else if (key === 'meta' && type === 'hash') full.meta = value as Record<string, string>
   else if (key.startsWith('unique:') && type === 'string') full.unique[key.slice(7)] = String(value)

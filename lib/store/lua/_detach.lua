@@ -7,6 +7,7 @@ end
 
 -- Lets go of what hangs on a job: each way of ending or deleting passes here.
 local function detach(base, id, flags, status, text)
+  letGo(base, id, flags)
   if has(flags, 'u') then
     local holder = base .. 'unique:' .. (redis.call('HGET', base .. 'job:' .. id, 'unique') or '')
     if redis.pcall('GET', holder) == id then redis.call('DEL', holder) end

@@ -1,6 +1,8 @@
 -- Moves that every transition shares. `base` is `prefix:{queue}:`. `flags` is the job's field of that name, which most jobs do not have:
--- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, i takes results of its parents, l has a level,
--- m has more fields for the worker, p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop, t has a result_ttl, u holds a unique key, w is watched,
+-- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, h started under a limit of its queue,
+-- i takes results of its parents, k has a concurrency key, l has a level, m has more fields for the worker, o passes the gate of its task
+-- (see _parking.lua), p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop,
+-- t has a result_ttl, u holds a unique key, w is watched,
 -- x has attempts or logs.
 local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
@@ -37,8 +39,13 @@ local function wake(base)
 end
 
 --@include _levels
+--@include _gates
 
 local function push(base, id, front, flags)
+  if has(flags, 'k') then
+    local good, inside = pcall(gates().enter, base, id, front)
+    if good and not inside then return end
+  end
   local list = has(flags, 'l') and intoLevel(base, id) or 'queue'
   if redis.call(front and 'LPUSH' or 'RPUSH', base .. list, id) == 1 then wake(base) end
 end

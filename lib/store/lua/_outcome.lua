@@ -66,6 +66,7 @@ local function unsuccessful(base, id, flags, kind, a, b)
     countFailure(key)
     redis.call('HDEL', key, 'started_at', 'worker', 'expires_at')
     redis.call('HSET', key, 'run_at', now + delay, 'error', err or 'null')
+    letGo(base, id, flags)
     ready(base, id, nil, now + delay, false, nil, flags)
   else
     flags = history(base, id, 'failed', err)

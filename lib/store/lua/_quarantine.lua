@@ -7,7 +7,7 @@ local function quarantine(base, id, job, status, flags)
     return
   end
   if not status and redis.call('EXISTS', key) == 0 then return end
-  if status == 'queued' and redis.call('LPOS', base .. listOf(base, id), id) then return end
+  if status == 'queued' and (redis.call('LPOS', base .. listOf(base, id), id) or redis.call('ZSCORE', base .. 'parked', id)) then return end
   local container = status and status ~= 'queued' and (REGISTRY[status] or CONTAINER[status] or (status == 'started' and status))
   if container and redis.call('ZSCORE', base .. container, id) then return end
   local err = '{"name":"RqtsError","code":"RQTS_CORRUPT","message":"The record of the job is broken: it lacks its task, its args or a status that agrees with its place"}'

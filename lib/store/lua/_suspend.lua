@@ -2,6 +2,7 @@
 -- Until then it is deferred, with `p` among its flags, and `y` for yield. See _resolve.lua for its end.
 local function suspend(base, id, flags, kind, others, result)
   local key = base .. 'job:' .. id
+  letGo(base, id, flags)
   redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'run_at')
   redis.call('HSET', key, 'status', 'deferred', 'flags', (flags or '') .. (kind == 'yield' and 'py' or 'p'))
   if result ~= '' then redis.call('HSET', key, 'result', result) end

@@ -25,11 +25,11 @@ local function startable(base, id, job)
   return false
 end
 
--- A queue that is paused, or written by a newer version, or broken, has nothing for us; the others go on. Else its `levels`, or ''.
+-- A queue that is paused, or written by a newer version, or broken, has nothing for us; the others go on. Else its `levels`, or '', and its limits, if it has any.
 local function open(base)
-  local meta = redis.pcall('HMGET', base .. 'meta', 'paused', 'version', 'levels')
+  local meta = redis.pcall('HMGET', base .. 'meta', 'paused', 'version', 'levels', 'limits')
   if meta.err or (meta[1] and paused(meta[1])) or (meta[2] and meta[2] ~= '1') then return nil end
-  return meta[3] or ''
+  return meta[3] or '', meta[4] and gates().limitsOf(base, meta[4])
 end
 
 -- That leases can be written is found out, by a write that frees, before the first id is popped.
@@ -39,8 +39,14 @@ local function writable(base)
   return leasable[base]
 end
 
+-- Where the keys of a limit are broken a job rather runs than is lost.
+local function heldBack(base, id, job, limits)
+  local good, passes = pcall(gates().pass, base, id, job, limits)
+  return good and not passes
+end
+
 -- Returns how many ids it took from the list, and whether there are more.
-local function take(index, base, list, token, worker, want, leaseMs, rows, taken)
+local function take(index, base, list, token, worker, want, leaseMs, rows, taken, limits)
   local wanted = string.format('%d', want)
   local ids = redis.pcall('LRANGE', list, '0', wanted)
   if ids.err or #ids == 0 or not writable(base) then return 0, false end
@@ -52,7 +58,11 @@ local function take(index, base, list, token, worker, want, leaseMs, rows, taken
   call('LTRIM', list, more and wanted or string.format('%d', #ids), '-1')
   for i, id in ipairs(ids) do
     local job = jobs[i]
-    if startable(base, id, job) then
+    if not startable(base, id, job) then
+      -- It is where it belongs.
+    elseif limits and heldBack(base, id, job, limits) then
+      expiry(base, id, job[6], nil, 'queued')
+    else
       local attempt = job[5] and whole(job[5], 0) + 1 or '1'
       call('HSET', prefix .. id, 'status', 'started', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', nowText)
       if job[8] then tell(base, id, job[8], 'started\n') end

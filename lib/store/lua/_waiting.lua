@@ -27,7 +27,7 @@ end
 -- Takes a waiting job out of its container.
 local function withdraw(base, id, status, expires)
   if status == 'queued' then
-    redis.call('LREM', base .. listOf(base, id), 1, id)
+    if redis.call('ZSCORE', base .. 'parked', id) then gates().unpark(base, id) else redis.call('LREM', base .. listOf(base, id), 1, id) end
   else
     redis.call('ZREM', base .. status, id)
     if status == 'deferred' then redis.call('DEL', base .. 'job:' .. id .. ':waits') redis.call('SREM', base .. 'unlinked', id) end

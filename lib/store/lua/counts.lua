@@ -26,7 +26,7 @@ end
 line(base .. 'queue')
 for level in string.gmatch(meta[2] or '', '%S+') do line(base .. 'queue:' .. level) end
 return {
-  waiting - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
+  waiting + redis.call('ZCARD', base .. 'parked') - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
   redis.call('ZCARD', base .. 'scheduled') - scheduled, kept('finished'), kept('failed'), kept('canceled') + queued + deferred + scheduled,
   meta[1] and (meta[1] == '1' or tonumber(meta[1]) > now) and 1 or 0, since and math.max(0, now - since) or -1, now,
 }

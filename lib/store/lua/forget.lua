@@ -11,10 +11,10 @@ local levels = redis.pcall('HGET', base .. 'meta', 'levels')
 for level in string.gmatch(type(levels) == 'string' and levels or '', '%S+') do
   if redis.call('EXISTS', base .. 'queue:' .. level) == 1 then return 0 end
 end
-for _, part in ipairs({ 'queue', 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled', 'outbox' }) do
+for _, part in ipairs({ 'queue', 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled', 'outbox', 'parked' }) do
   if redis.call('EXISTS', base .. part) == 1 then return 0 end
 end
-for _, part in ipairs({ 'meta', 'wake', 'unlinked', 'leader', 'expiry:queued', 'expiry:scheduled', 'expiry:deferred', 'stats:total', 'stats:tasks:total' }) do
+for _, part in ipairs({ 'meta', 'wake', 'unlinked', 'leader', 'expiry:queued', 'expiry:scheduled', 'expiry:deferred', 'limits', 'gates', 'rate', 'stats:total', 'stats:tasks:total' }) do
   redis.call('DEL', base .. part)
 end
 return 1

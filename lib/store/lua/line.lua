@@ -1,4 +1,4 @@
--- line: which jobs wait to be claimed, in the order in which they will be, for queues with more than one list.
+-- line: which jobs wait to be claimed, in the order in which they will be, for queues with levels or limits.
 -- KEYS    1 · base `prefix:{queue}:`
 -- ARGV    1 · offset    2 · how many, -1 for all    3 · '' or an id
 -- Returns ids, or with an id the number of jobs before it, nil when it does not wait there
@@ -21,4 +21,13 @@ for _, list in ipairs(lists(redis.call('HGET', base .. 'meta', 'levels'))) do
     offset = math.max(0, offset - length)
   end
 end
-return id == '' and found or nil
+-- Those that a limit holds back are last.
+if id ~= '' then
+  local rank = redis.call('ZRANK', base .. 'parked', id)
+  return rank and before + rank
+end
+local last = count == -1 and -1 or offset + count - #found - 1
+if count == -1 or last >= offset then
+  for _, one in ipairs(redis.call('ZRANGE', base .. 'parked', offset, last)) do found[#found + 1] = one end
+end
+return found

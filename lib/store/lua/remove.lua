@@ -8,9 +8,10 @@
 --@include _waiting
 --@include _once
 local function strayFromLists(base, id)
+  gates().unpark(base, id)
   for _, list in ipairs(lists(redis.call('HGET', base .. 'meta', 'levels'))) do redis.call('LREM', base .. list, 0, id) end
 end
-local base, verdicts, changed = KEYS[1], {}, false
+local base, verdicts, changed, freed = KEYS[1], {}, false, false
 local before = said(base, ARGV[3])
 if before then return before end
 for at = 4, #ARGV do
@@ -30,6 +31,7 @@ for at = 4, #ARGV do
       for _, zset in ipairs({ 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled' }) do redis.call('ZREM', base .. zset, id) end
     end
     if not REGISTRY[status] then detach(base, id, job[2], 'deleted') end
+    freed = freed or (status == 'started' and has(job[2], 'h'))
     tell(base, id, job[2], 'deleted\n')
     redis.call('DEL', key, key .. ':waits', key .. ':attempts', key .. ':logs')
     if has(job[2], 'g') then redis.call('DEL', unpack(belongings(key, job[2]))) end
@@ -41,5 +43,6 @@ for at = 4, #ARGV do
     verdicts[#verdicts + 1] = 0
   end
 end
+if freed then gates().nudge(base) end
 if changed then say(base, ARGV[3], table.concat(verdicts)) end
 return table.concat(verdicts)

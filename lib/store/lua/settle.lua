@@ -3,7 +3,7 @@
 -- ARGV    1 · request token    2 · worker name    3 · jobs wanted    4 · lease in ms    5 · lane, see claim.lua
 --         6 · queues to claim from, then groups: index into KEYS, attempt token, kind, number of outcomes, and for each its id and
 --         ok: result or '' · wait or yield: ids it left its end to, its own result or '' · retry: delay ms, error · fail: reason, error · stop: reason, error · lost: losses after which it fails, error · release: nothing
--- Returns { a digit per outcome: 1 written, 0 refused, 2 written before; 1 when some outbox may have news; jobs as claim.lua }
+-- Returns { a digit per outcome: 1 written, 0 refused, 2 written before; 1 when some outbox may have news; jobs as claim.lua; in how many ms to ask again, when a rate holds jobs back }
 -- Keeps   only the holder of the attempt's token writes its outcome, and once. All checks come before the first write,
 --         and that write frees (ZREM), so outcomes are written even when Redis is full.
 -- Cost    O(outcomes + wanted)
@@ -48,7 +48,7 @@ if before and string.sub(before, 1, #request) == request then news, verdicts = s
 for base, ids in pairs(leases) do
   if #ids > 0 then leasable[base] = redis.call('ZREM', base .. 'started', unpack(ids)) end
 end
-local vanished = false
+local vanished, freed = false, {}
 for _, group in ipairs(groups) do
   local base, kind, kept = group.base, group.kind, {}
   for _, n in ipairs(group) do
@@ -64,6 +64,7 @@ for _, group in ipairs(groups) do
       unsuccessful(base, id, flags, kind, a, b)
     end
     if flags and string.find(flags, '[dc]') then news = true end
+    if has(flags, 'h') then freed[base] = true end
   end
   if #kept > 0 then redis.call('ZADD', base .. 'finished', unpack(kept)) end
   vanished = vanished or #kept < 2 * #group
@@ -71,4 +72,7 @@ end
 if vanished then say(home, caller, request .. (news and 1 or 0) .. verdicts) end
 -- Children that go to the front must find nobody there: they are told first, and the next call claims.
 local want = not news and tonumber(ARGV[3]) or 0
-return { verdicts, news and 1 or 0, want > 0 and claim(tonumber(ARGV[6]), ARGV[1], ARGV[2], want, tonumber(ARGV[4]), ARGV[5]) or {} }
+local rows, wait = {}, nil
+if want > 0 then rows, wait = claim(tonumber(ARGV[6]), ARGV[1], ARGV[2], want, tonumber(ARGV[4]), ARGV[5]) end
+for base in pairs(freed) do gates().nudge(base) end
+return { verdicts, news and 1 or 0, rows, wait }

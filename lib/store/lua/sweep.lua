@@ -9,7 +9,7 @@
 --@include _quarantine
 --@include _outcome
 local base, most, maxLost = KEYS[1], ARGV[1], tonumber(ARGV[2])
-local requeued, failed, more = {}, {}, 0
+local requeued, failed, more, freed = {}, {}, 0, false
 redis.call('ZREM', base .. 'started', '')
 
 local function past(container)
@@ -29,6 +29,7 @@ for at = #expired, 1, -1 do
     -- What the attempt still writes is refused even before the next one begins.
     redis.call('HDEL', key, 'token')
     local err = string.format('{"name":"RqtsError","code":"RQTS_LOST","message":"Worker %s lost the job (loss %d of %d): its process died or could not renew the lease"}', job[4] or '?', whole(job[3], 0) + 1, maxLost)
+    freed = freed or has(job[2], 'h')
     if has(job[2], 's') then
       unsuccessful(base, id, job[2], 'stop', 'stopped', '')
     else
@@ -53,4 +54,6 @@ for _, registry in ipairs({ 'finished', 'failed', 'canceled' }) do
   local ids = past(registry)
   if #ids > 0 then redis.call('ZREM', base .. registry, unpack(ids)) end
 end
+if redis.call('EXISTS', base .. 'gates') == 1 then gates().mend(base) end
+if freed then gates().nudge(base) end
 return { requeued, failed, more, redis.call('SRANDMEMBER', base .. 'unlinked', 100) }

@@ -25,9 +25,10 @@ for _, id in ipairs(due) do
     quarantine(base, id, job, job[1], job[4])
   end
 end
-local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
+local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels', 'limits')
 local halted = meta[1] and paused(meta[1])
 if meta[1] and not halted then redis.call('HDEL', base .. 'meta', 'paused') end
-if not halted and anyWaiting(base, meta[2]) then wake(base) end
+local free = meta[3] and gates().admit(base, gates().limitsOf(base, meta[3])) or 1
+if free > 0 and not halted and anyWaiting(base, meta[2]) then wake(base) end
 local head = redis.call('ZRANGE', base .. 'scheduled', 0, 0, 'WITHSCORES')
 return { 1, #due, head[2] and math.max(0, tonumber(head[2]) - now) or -1, redis.call('LLEN', base .. 'outbox') }
