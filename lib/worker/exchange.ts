@@ -93,7 +93,8 @@ async function settlePerQueue(store: Store, request: ClaimRequest, outcomes: rea
   const jobs: ClaimedJob[] = []
   let outbox = false
   let againMs: number | undefined
-  for (const queue of new Set([...outcomes.map((outcome) => outcome.queue), ...request.queues])) {
+  // In the order of the claim: the queue of a job that has just ended has no claim on the next one.
+  for (const queue of new Set([...request.queues, ...outcomes.map((outcome) => outcome.queue)])) {
     const mine = outcomes.flatMap((outcome, i) => (outcome.queue === queue ? [i] : []))
     const want = request.queues.includes(queue) ? request.want - jobs.length : 0
     if (mine.length === 0 && want === 0) continue

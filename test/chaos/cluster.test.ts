@@ -7,6 +7,7 @@ import { Store } from '../../lib/store/store.ts'
 import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { BaseWorker } from '../../lib/worker/worker.ts'
 import { moveSlot, startCluster, type TestCluster } from '../support/cluster.ts'
+import { idleProducer } from '../support/idle-producer.ts'
 import { testPrefix } from '../support/redis.ts'
 import { until } from '../support/stage.ts'
 import { newJob, put } from './jobs.ts'
@@ -26,7 +27,7 @@ interface Rig {
 /** Queues over all slots, one worker for all of them. */
 function rig(cluster: TestCluster): Rig {
   const prefix = testPrefix()
-  const store = new Store({ connection: cluster.client(), prefix })
+  const store = new Store({ connection: cluster.url, prefix })
   const log = new Log()
   const started: string[] = []
   function work(this: { id: string }): string {
@@ -35,7 +36,7 @@ function rig(cluster: TestCluster): Rig {
   }
   const worker = new BaseWorker(
     QUEUES,
-    { connection: cluster.client(), prefix, tasks: [work], logger: log, lease: 3_000 },
+    { connection: cluster.url, prefix, tasks: [work], logger: log, lease: 3_000 },
     () => (async () => undefined) as never,
   )
   void worker.run()
@@ -97,7 +98,7 @@ describe('a Redis Cluster', () => {
     const { store, acknowledged, enqueue, finished } = rig(cluster)
     const queue = QUEUES[0]!
     const slot = Number(await cluster.masters[0]!.admin.call('CLUSTER', 'KEYSLOT', store.keys.base(queue)))
-    const from = await cluster.ownerOf(slot)
+    const from = cluster.ownerOf(slot)
     const to = cluster.masters.find((node) => node !== from)!
     for (let n = 0; n < 20; n++) await enqueue(queue)
     let producing = true
@@ -113,9 +114,14 @@ describe('a Redis Cluster', () => {
     for (const each of QUEUES) expect(await checkInvariants(store, { queues: [each] })).toEqual([])
   })
 
+  it('a producer that is done ends by itself', { timeout: 60_000 }, async () => {
+    const cluster = await startCluster(3, false)
+    await expect(idleProducer(cluster.url)).resolves.toBe('exit 0')
+  })
+
   it('a master that is killed: its replica takes over, and work goes on', { timeout: 90_000 }, async () => {
     const cluster = await startCluster(3, true)
-    const { store, acknowledged, enqueue, finished, started } = rig(cluster)
+    const { store, log, acknowledged, enqueue, finished, started } = rig(cluster)
     for (const queue of QUEUES) await enqueue(queue)
     let producing = true
     const producers = QUEUES.map(async (queue) => {
@@ -142,7 +148,9 @@ describe('a Redis Cluster', () => {
     producing = false
     await Promise.all(producers)
     await until('all have finished', finished, 30_000)
-    console.log(`${[...acknowledged.values()].flat().length} acknowledged, ${started.length} starts`)
+    console.log(`${[...acknowledged.values()].flat().length} acknowledged, ${started.length} starts; said: ${log.outages.join(' | ')}`)
+    // A line when a part is away and one when it is back; none when calls could wait for the new master.
+    expect(log.outages.length).toBeLessThanOrEqual(2)
     for (const queue of QUEUES) expect(await checkInvariants(store, { queues: [queue] })).toEqual([])
   })
 })

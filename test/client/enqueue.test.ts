@@ -387,8 +387,10 @@ describe('batches', () => {
   test('large arguments go in calls of their own', async () => {
     const { queue } = await stage()
     const q = queue()
+    // Calls that a server does not know yet are sent twice, and those that it knows overtake them.
+    await q.enqueue(work, [0])
     const jobs = await Promise.all(Array.from({ length: 20 }, (_, i) => q.enqueue(work, [i, 'x'.repeat(400_000)])))
-    expect(await q.jobIds()).toEqual(jobs.map(({ id }) => id))
+    expect(await q.jobIds(1)).toEqual(jobs.map(({ id }) => id))
   })
 
   test('a key that is broken harms only the job that needs it', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { JobUpdate } from '../../lib/index.ts'
 import { note } from '../../lib/store/jobs.ts'
+import { subscriptions } from '../support/pubsub.ts'
 import { stage, until } from '../support/stage.ts'
 import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
 
@@ -90,8 +91,7 @@ test('deletion ends them, an unknown job is an error', async () => {
 test('break, return and a signal let go of the subscription', async () => {
   const { queue, store } = await stage()
   const job = await queue().enqueue(work)
-  const channels = async (): Promise<number> =>
-    ((await store.client.call('PUBSUB', 'CHANNELS', `${store.keys.prefix}:*`)) as string[]).length
+  const channels = async (): Promise<number> => (await subscriptions(store)).channels
   for await (const update of job.events()) {
     expect(update).toEqual({ type: 'status', status: 'queued' })
     break

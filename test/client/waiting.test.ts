@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { type Job, JobCanceled, JobExpired, JobFailed, JobNotFound, Queue, WaitTimeout } from '../../lib/index.ts'
 import { linkParents } from '../../lib/store/maintain.ts'
+import { subscriptions } from '../support/pubsub.ts'
+import { ON_CLUSTER } from '../support/redis.ts'
 import { ownServer, proxyTo } from '../support/servers.ts'
 import { stage, until } from '../support/stage.ts'
 import { codeOf, end, failed, failNext, finishNext, ok, take, takeAll } from './support.ts'
@@ -197,7 +199,8 @@ describe('many waiters', () => {
     const jobs = await q.enqueueMany(Array.from({ length: 10_000 }, (_, i) => [work, [i]] as const))
     const results = Promise.all(jobs.map((job) => job.result({ timeout: '60s' })))
     await waitedFor(store, jobs[0]!, jobs[9_999]!)
-    expect(await subscriptions(store)).toEqual({ clients: 1, channels: 10_000 })
+    // Of a Cluster all files of this run are clients.
+    expect(await subscriptions(store)).toEqual({ clients: ON_CLUSTER ? (expect.any(Number) as number) : 1, channels: 10_000 })
     for (let done = 0; done < 10_000; ) {
       const claimed = await takeAll(store)
       await end(store, ...claimed.map((job) => ok(job, JSON.parse(job.args)[0])))
@@ -206,12 +209,6 @@ describe('many waiters', () => {
     expect(await results).toEqual(jobs.map((_, i) => i))
     await until('all have unsubscribed', async () => (await subscriptions(store)).channels === 0)
   }, 60_000)
-
-  async function subscriptions(store: Awaited<ReturnType<typeof stage>>['store']): Promise<{ clients: number; channels: number }> {
-    const list = String(await store.client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'))
-    const channels = (await store.client.call('PUBSUB', 'CHANNELS', `${store.keys.prefix}:*`)) as string[]
-    return { clients: list.split('\n').filter((line) => /\bsub=[1-9]/.test(line)).length, channels: channels.length }
-  }
 
   test('each of several waiters of one job gets its outcome', async () => {
     const { queue, store } = await stage()

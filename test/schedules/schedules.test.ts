@@ -179,13 +179,13 @@ describe('by hand', () => {
   it('what is not there is said so', async () => {
     const s = await scheduleStage()
     for (const call of [
-      s.schedules.pause('no'),
-      s.schedules.resume('no'),
-      s.schedules.runNow('no'),
-      s.schedules.skipNext('no'),
-      s.schedules.next('no'),
+      () => s.schedules.pause('no'),
+      () => s.schedules.resume('no'),
+      () => s.schedules.runNow('no'),
+      () => s.schedules.skipNext('no'),
+      () => s.schedules.next('no'),
     ]) {
-      await expect(call).rejects.toMatchObject({ code: 'RQTS_SCHEDULE_NOT_FOUND' })
+      await expect(call()).rejects.toMatchObject({ code: 'RQTS_SCHEDULE_NOT_FOUND' })
     }
     expect(await s.schedules.remove('no')).toBe(false)
   })

@@ -1,8 +1,10 @@
 import { describe } from 'vitest'
 import { type Call, claimed, claimJobs, running } from '../support/calls.ts'
+import { ON_CLUSTER } from '../support/redis.ts'
 import { table } from '../support/table.ts'
 
-describe('several queues', () => {
+// On a Cluster a claim is one call per queue: test/worker/run, 'which queue is next'.
+describe.skipIf(ON_CLUSTER)('several queues', () => {
   const all = (want: number): Call => claimJobs(want, { queues: ['r', 'q', 's'] })
   table([
     {

@@ -66,8 +66,9 @@ const cases: [what: string, given: State, call: Call, hears: string][] = [
   ],
 ]
 
-/** Published after the call: when it arrives, nothing else came before. */
-const END = 'that is all'
+/** Published where the script publishes: what several nodes of a Cluster publish comes in any order. */
+const PUBLISH = "return redis.call('PUBLISH', KEYS[1], ARGV[1])"
+let marks = 0
 
 describe('who watches a job that is', () => {
   const store = storeOfFile()
@@ -77,10 +78,14 @@ describe('who watches a job that is', () => {
     await seed(store(), 'q', given, await store().now())
     const channel = store().keys.job('q', 'a')
     const heard = await listen(store(), [channel])
+    // When its end arrives, nothing else came before; before its begin there may be news of an earlier call, from a node far away.
+    const [begin, end] = [`begin ${++marks}`, `end ${marks}`]
+    await store().client.call('EVAL', PUBLISH, 1, channel, begin)
     await call(store())
-    await store().client.call('PUBLISH', channel, END)
+    await store().client.call('EVAL', PUBLISH, 1, channel, end)
+    while ((await heard.next()) !== begin);
     const texts: string[] = []
-    for (let text = await heard.next(); text !== END; text = await heard.next()) texts.push(text)
+    for (let text = await heard.next(); text !== end; text = await heard.next()) texts.push(text)
     heard.close()
     return texts
   }

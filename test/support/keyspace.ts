@@ -25,20 +25,14 @@ export async function digest(store: Store): Promise<string> {
 }
 
 export async function scan(store: Store, match: string): Promise<string[]> {
-  const names = new Set<string>()
-  let cursor = '0'
-  do {
-    const [next, page] = (await store.client.call('SCAN', cursor, 'MATCH', match, 'COUNT', 1_000)) as [string, string[]]
-    for (const name of page) names.add(name)
-    cursor = next
-  } while (cursor !== '0')
-  return [...names].sort()
+  return (await store.client.scan(match)).sort()
 }
 
 /** Deletes everything under the store's prefix. */
 export async function wipe(store: Store): Promise<void> {
   const names = await scan(store, `${store.keys.prefix}:*`)
-  if (names.length > 0) await store.client.call('DEL', ...names)
+  // One by one: on a Cluster they are on several nodes.
+  await store.client.callAll(names.map((name) => ['DEL', name] as const))
 }
 
 async function readKey(store: Store, name: string): Promise<RawKey | null> {

@@ -3,7 +3,10 @@ import { type JobOptions, Queue, Worker, type WorkerOptions } from '../../lib/in
 import { silentLogger } from '../../lib/logger.ts'
 import { Store } from '../../lib/store/store.ts'
 import { checkInvariants } from '../../lib/testing/invariants.ts'
+import { wipe } from './keyspace.ts'
 import { testPrefix, testRedisUrl } from './redis.ts'
+
+export { until } from './until.ts'
 
 /** Queues and workers of one test under a prefix of their own. All is stopped and checked after the test. */
 export interface Stage {
@@ -25,7 +28,7 @@ export async function stage(): Promise<Stage> {
     for (const close of closers.reverse()) await close()
     try {
       expect(await checkInvariants(store)).toEqual([])
-      await clear(store)
+      await wipe(store)
     } finally {
       await store.close()
     }
@@ -51,24 +54,6 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close()
 })
 
-async function clear(store: Store): Promise<void> {
-  let cursor = '0'
-  do {
-    const [next, keys] = (await store.client.call('SCAN', cursor, 'MATCH', `${store.keys.prefix}:*`, 'COUNT', 1_000)) as [string, string[]]
-    if (keys.length > 0) await store.client.call('DEL', ...keys)
-    cursor = next
-  } while (cursor !== '0')
-}
-
-/** Resolves when a condition that Redis or the worker brings about holds; fails loudly when it never does. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-  const end = performance.now() + timeoutMs
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
 /** A promise and its handles: for handlers that a test holds and lets go. */
 export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void } {
   let open!: (value: T) => void
@@ -80,15 +65,5 @@ export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => voi
 
 /** All keys that name the job: its hash, its lists, its unique key's holder aside. */
 export async function leftoverKeysOf({ store }: Stage, id: string): Promise<string[]> {
-  const found: string[] = []
-  let cursor = '0'
-  do {
-    const [next, keys] = (await store.client.call('SCAN', cursor, 'MATCH', `${store.keys.prefix}:*${id}*`, 'COUNT', 1_000)) as [
-      string,
-      string[],
-    ]
-    found.push(...keys)
-    cursor = next
-  } while (cursor !== '0')
-  return found
+  return await store.client.scan(`${store.keys.prefix}:*${id}*`)
 }

@@ -168,6 +168,18 @@ describe('which queue is next', () => {
     expect(await order('priority', ['b', 'a'])).toEqual(['b', 'b', 'b', 'b', 'a', 'a', 'a', 'a'])
   })
 
+  it('priority: also when a job of a later queue has just ended', async () => {
+    const { queue: open, worker: hire } = await stage()
+    const seen: string[] = []
+    async function visit(this: JobContext, more: boolean): Promise<void> {
+      seen.push(this.queue)
+      if (more) await open('high').enqueue(visit, [false])
+    }
+    await open('low').enqueueMany([true, false, false].map((more) => [visit, [more]] as const))
+    await hire(['high', 'low'], { tasks: [visit], concurrency: 1, prefetch: 0, burst: true }).run()
+    expect(seen).toEqual(['low', 'high', 'low', 'low'])
+  })
+
   it('round robin: each in turn', async () => {
     expect(await order('round-robin', ['a', 'b'])).toEqual(['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b'])
   })
