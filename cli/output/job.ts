@@ -33,6 +33,7 @@ export function jobLines(job: JobDetail): string[] {
     ['result', job.status === 'finished' ? shown(job.result) : undefined],
     ['progress', job.progress === null ? undefined : shown(job.progress)],
     ['meta', isEmpty(job.meta) ? undefined : shown(job.meta)],
+    ['repeats', job.repeat === null ? undefined : `${job.repeat.done} of ${job.repeat.times}`],
     ['concurrency key', job.concurrencyKey === null ? undefined : safe(job.concurrencyKey)],
     ['priority', job.priority === 0 ? undefined : String(job.priority)],
     ['tags', job.tags.length === 0 ? undefined : safe(job.tags.join(', '))],

@@ -11,9 +11,9 @@ export interface AttemptRecord {
   error?: Error
 }
 
-const OUTCOMES: ReadonlySet<unknown> = new Set(['failed', 'retry', 'stopped', 'lost'] satisfies AttemptRecord['outcome'][])
+const OUTCOMES: ReadonlySet<unknown> = new Set(['finished', 'failed', 'retry', 'stopped', 'lost'] satisfies AttemptRecord['outcome'][])
 
-/** What is stored of earlier attempts, and the one that the job itself tells of. */
+/** What is stored of earlier attempts, a `finished` one before the next run of a job with `repeat`, and the one that the job itself tells of. */
 export function attemptsOf(snapshot: JobSnapshot, history: readonly string[]): AttemptRecord[] {
   const records = history.map(parseAttempt).filter((record) => record !== undefined)
   const { status, attempt, worker, startedAt, endedAt } = snapshot

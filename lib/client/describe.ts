@@ -42,6 +42,7 @@ export function optionsOf(snapshot: JobSnapshot, meta: Record<string, unknown>):
   if (parents.length > 0) options.dependsOn = { jobs: parents.map((ref) => parseRef(ref, queue)), ...(allowFailure && { allowFailure }) }
   if (atFront) options.atFront = true
   if (priority !== 0) options.priority = priority
+  if (snapshot.repeat !== undefined) options.repeat = { times: snapshot.repeat.times, every: snapshot.repeat.everyMs }
   if (snapshot.concurrencyKey !== undefined) options.concurrencyKey = snapshot.concurrencyKey
   if (Object.keys(meta).length > 0) options.meta = meta
   if (tags.length > 0) options.tags = tags

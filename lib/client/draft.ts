@@ -75,6 +75,8 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
   put('description', options.description)
   put('priority', options.priority)
   put('concurrency_key', options.concurrencyKey)
+  put('repeat_times', options.repeat?.times)
+  put('repeat_every', options.repeat?.everyMs)
   // 'm' tells the worker that there is more to read than these three.
   let more = put('result_ttl', options.resultTtlMs)
   more = put('retry', options.retry && JSON.stringify(options.retry)) || more
@@ -93,7 +95,8 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
   }
   const calls = putCallbacks(put, options)
   const own = options.resultTtlMs === undefined ? '' : 't'
-  const flags = (more ? 'm' : '') + own + (control.unique ? 'u' : '') + (calls ? 'c' : '') + (control.line ?? '')
+  const flags =
+    (more ? 'm' : '') + own + (control.unique ? 'u' : '') + (calls ? 'c' : '') + (control.line ?? '') + (options.repeat ? 'n' : '')
   put('flags', flags === '' ? undefined : flags)
   return Object.keys(control).length === 0 ? { id, fields } : { id, control, fields }
 }
@@ -122,8 +125,14 @@ function controlOf(options: NormalOptions, refs: readonly string[]): Mutable<Con
   if (options.allowFailure) control.allowFailure = 1
   if (refs.length > 0) control.parents = refs
   if (options.unique !== undefined) {
-    const { mode, ttlMs } = options.unique
-    control.unique = { key: '', mode, ...(ttlMs !== undefined && { ttl: ttlMs }) }
+    const { mode, ttlMs, maxWaitMs, throttleMs } = options.unique
+    control.unique = {
+      key: '',
+      mode,
+      ...(ttlMs !== undefined && { ttl: ttlMs }),
+      ...(maxWaitMs !== undefined && { maxWait: maxWaitMs }),
+      ...(throttleMs !== undefined && { throttle: throttleMs }),
+    }
   }
   return control
 }

@@ -124,33 +124,40 @@ class InlineRun {
   }
 
   async run(): Promise<InlineJob> {
-    for (let attempt = 1; ; attempt++) {
+    const { repeat } = this.#draft.options
+    for (let attempt = 1, run = 0, first = 1; ; attempt++) {
       Object.assign(this.#fields, { status: 'started', attempt: String(attempt), started_at: String(clock.now()) })
       try {
-        const result = await this.#attempt(attempt)
+        const result = await this.#attempt(attempt, attempt - first)
+        if (repeat !== undefined && run < repeat.times) {
+          this.#fields['repeated'] = String(++run)
+          first = attempt + 1
+          this.#remember(attempt, 'finished')
+          continue
+        }
         return this.#end('finished', result === '' ? {} : { result })
       } catch (thrown) {
         const { backoff, normal } = this.#definition
         const policy = this.#draft.options.retry ?? normal.retry
         const decision = decideFailure({
           error: thrown,
-          failures: attempt - 1,
+          failures: attempt - first,
           random: 0,
           ...(policy !== undefined && { policy }),
           ...(backoff !== undefined && { taskBackoff: backoff }),
         })
         const error = encodeError(decision.error)
         this.#remember(attempt, decision.kind === 'retry' ? 'retry' : 'failed', error)
-        this.#fields['failures'] = String(attempt)
+        this.#fields['failures'] = String(attempt - first + 1)
         if (decision.kind === 'fail') return this.#end('failed', { error, reason: 'error' })
       }
     }
   }
 
-  async #attempt(attempt: number): Promise<string> {
+  async #attempt(attempt: number, failures: number): Promise<string> {
     if (inlinePort.run === undefined)
       throw new RqtsError('RQTS_BAD_STATE', "Nothing here can run a handler: import { Queue } from 'rqts', not from a file inside it")
-    const value = await inlinePort.run(this.#definition, decode(this.#draft.argsText) as unknown[], this.#facts(attempt))
+    const value = await inlinePort.run(this.#definition, decode(this.#draft.argsText) as unknown[], this.#facts(attempt, failures))
     try {
       return value === undefined ? '' : encode(value, 'result')
     } catch (cause) {
@@ -162,10 +169,10 @@ class InlineRun {
     }
   }
 
-  #facts(attempt: number): InlineFacts {
+  #facts(attempt: number, failures: number): InlineFacts {
     const fields = this.#fields
     const { id, argsText, options } = this.#draft
-    const more: NonNullable<ClaimedJob['more']> = { failures: attempt - 1 }
+    const more: NonNullable<ClaimedJob['more']> = { failures }
     for (const name of ['retry', 'meta', 'parents', 'tags'] as const) if (fields[name] !== undefined) more[name] = fields[name]
     return {
       job: {
@@ -192,14 +199,14 @@ class InlineRun {
     }
   }
 
-  #remember(attempt: number, outcome: 'retry' | 'failed', error: string): void {
+  #remember(attempt: number, outcome: 'retry' | 'failed' | 'finished', error?: string): void {
     const entry = {
       attempt,
       worker: 'inline',
       startedAt: Number(this.#fields['started_at']),
       endedAt: clock.now(),
       outcome,
-      error: JSON.parse(error) as unknown,
+      ...(error !== undefined && { error: JSON.parse(error) as unknown }),
     }
     this.#history.push(JSON.stringify(entry))
   }

@@ -54,6 +54,8 @@ export interface JobDetail {
   tags: readonly string[]
   priority: number
   concurrencyKey: string | null
+  /** Further runs after success, and how many of them are over. */
+  repeat: { times: number; every: number; done: number } | null
   worker: string | null
   /** `id` of the same queue, or `queue/id`. */
   dependencies: readonly string[]
@@ -103,6 +105,7 @@ export async function jobDetail(store: Store, place: JobLocation): Promise<JobDe
     tags: job.tags,
     priority: job.priority,
     concurrencyKey: job.concurrencyKey ?? null,
+    repeat: job.repeat === undefined ? null : { times: job.repeat.times, every: job.repeat.everyMs, done: job.repeat.done },
     worker: job.worker ?? null,
     dependencies: job.parents,
     dependents,

@@ -66,6 +66,11 @@ export abstract class JobFields<Result> implements JobRef {
     return this.snapshot.attempt
   }
 
+  /** Of a job with `repeat`: how many of its further runs are over. */
+  get repeated(): number {
+    return this.snapshot.repeat?.done ?? 0
+  }
+
   get createdAt(): Date | undefined {
     return date(this.snapshot.createdAt)
   }

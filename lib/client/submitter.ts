@@ -155,12 +155,17 @@ function refusal(draft: Draft, outcome: EnqueueOutcome): RqtsError {
       )
     case 'taken':
       return new DuplicateJob(
-        `The unique key of ${draft.task.name} is held by job ${outcome.id}, which has not ended. Use unique: { mode: 'return' } or 'replace' if that is meant to happen`,
+        `The unique key of ${draft.task.name} is held by job ${outcome.id}, which has not ended${draft.options.unique?.throttleMs === undefined ? '' : ' or is the one that its throttle allows'}. Use unique: { mode: 'return' } or 'replace' if that is meant to happen`,
         outcome.id,
       )
     case 'unknown-parent':
       return unknownParent(outcome.id, 'this queue')
     default:
+      if (outcome.kind === 'exists' && draft.options.unique?.throttleMs !== undefined)
+        return new DuplicateJob(
+          `${draft.task.name} is throttled: job ${outcome.id} is the one of this period, and it is no longer kept. Give it a longer resultTtl`,
+          outcome.id,
+        )
       return new RqtsError(
         'RQTS_BAD_STATE',
         `Job ${draft.id} could not be enqueued: the job that stands in its way ends and comes back all the time; try again`,

@@ -41,6 +41,17 @@ export interface UniqueOption {
   /** The key is given up after this time even if the job has not ended. */
   ttl?: Duration
   mode?: 'reject' | 'return' | 'replace'
+  /** With `mode: 'replace'` and a `delay`: however often the job is replaced, it runs this long after the first of these calls. */
+  maxWait?: Duration
+  /** One job in this time, counted from its enqueue, also when it has long ended: with `mode: 'reject'` or `'return'`. */
+  throttle?: Duration
+}
+
+export interface RepeatOption {
+  /** Further runs after the first. */
+  times: number
+  /** From the end of a run to the next. Default: none. */
+  every?: Duration
 }
 
 /** A task, its name, or a signature of it. */
@@ -70,6 +81,8 @@ export interface JobOptions {
   meta?: Record<string, unknown>
   retry?: number | RetryOption
   unique?: boolean | UniqueOption
+  /** Run again after success: the same job, a new result each time. `result()`, dependents and callbacks wait for the last run; a failure ends it. */
+  repeat?: RepeatOption
   /** What to do when `jobId` is in use. Default `'error'`. */
   ifExists?: 'error' | 'return'
   tags?: readonly string[]
@@ -87,6 +100,7 @@ export const DEFAULT_FAILURE_TTL_MS: number = 365 * 86_400_000
 const MAX_DEPENDENCIES = 1_000
 const MAX_TAGS = 50
 export const MAX_PRIORITY = 9
+const MAX_REPEATS = 1_000_000
 
 /** A parent as given: `queue` is undefined for a bare id, which means the child's own queue. */
 export interface ParentRef {
@@ -112,7 +126,8 @@ export interface NormalOptions {
   concurrencyKey?: string
   meta?: Record<string, unknown>
   retry?: RetryPolicy
-  unique?: { key?: string; ttlMs?: number; mode: 'reject' | 'return' | 'replace' }
+  unique?: { key?: string; ttlMs?: number; maxWaitMs?: number; throttleMs?: number; mode: 'reject' | 'return' | 'replace' }
+  repeat?: { times: number; everyMs: number }
   ifExists: 'error' | 'return'
   tags?: readonly string[]
   onSuccess?: Callback
@@ -135,6 +150,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'meta',
   'retry',
   'unique',
+  'repeat',
   'ifExists',
   'tags',
   'onSuccess',
@@ -180,6 +196,7 @@ export function normalizeOptions(options: JobOptions | TaskJobOptions | undefine
   if (options.meta !== undefined) normal.meta = meta(options.meta)
   if (retry !== undefined) normal.retry = normalizeRetry(retry, rules)
   if (unique !== undefined && unique !== false) normal.unique = uniqueOption(unique)
+  if (options.repeat !== undefined) normal.repeat = repeat(options.repeat)
   if (options.ifExists !== undefined) {
     if (options.ifExists !== 'error' && options.ifExists !== 'return') throw bad('ifExists', "'error' or 'return'", options.ifExists)
     normal.ifExists = options.ifExists
@@ -225,8 +242,22 @@ function uniqueOption(option: true | UniqueOption): NonNullable<NormalOptions['u
   if (mode !== 'reject' && mode !== 'return' && mode !== 'replace') throw bad('unique.mode', "'reject', 'return' or 'replace'", mode)
   const normal: NonNullable<NormalOptions['unique']> = { mode }
   if (option.key !== undefined) normal.key = text('unique.key', option.key, 256)
-  if (option.ttl !== undefined) normal.ttlMs = parseDuration(option.ttl, 'unique.ttl', { min: 1 })
+  for (const name of ['ttl', 'maxWait', 'throttle'] as const) {
+    const value = option[name]
+    if (value !== undefined) normal[`${name}Ms`] = parseDuration(value, `unique.${name}`, { min: 1 })
+  }
+  if (option.maxWait !== undefined && mode !== 'replace')
+    throw bad('unique.mode', "'replace' with maxWait, which is for jobs that are put off", mode)
+  if (option.throttle !== undefined && mode === 'replace') throw bad('unique.mode', "'reject' or 'return' with throttle", mode)
   return normal
+}
+
+function repeat(option: RepeatOption): NonNullable<NormalOptions['repeat']> {
+  if (typeof option !== 'object' || option === null) throw bad('repeat', "{ times, every } such as { times: 3, every: '1m' }", option)
+  const { times, every = 0 } = option
+  if (!Number.isInteger(times) || times < 1 || times > MAX_REPEATS)
+    throw bad('repeat.times', `a whole number from 1 to ${MAX_REPEATS.toLocaleString('en')}; for more, make a schedule`, times)
+  return { times, everyMs: parseDuration(every, 'repeat.every') }
 }
 
 function priority(value: number): number {

@@ -4,10 +4,10 @@ import { isStatus, isWaiting, type JobStatus } from './state.ts'
 
 /**
  * The hash of a job, field by field. Absent means unset: no field is ever empty. Times are epoch ms on the clock of Redis.
- * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority concurrency_key retry tags parents unique nonce flags
+ * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority concurrency_key repeat_times repeat_every retry tags parents unique nonce flags
  * on_success on_failure, and of workflows takes next workflow.
  * Written by scripts: status origin created_at enqueued_at run_at expires_at front allow_failure · started_at attempt token worker ·
- * ended_at result error reason failures lost progress turn.
+ * ended_at result error reason failures lost progress turn repeated since.
  */
 export type JobFields = Readonly<Record<string, string>>
 
@@ -47,6 +47,8 @@ export interface JobSnapshot {
   /** Its level within the queue, 0 unless given. */
   priority: number
   concurrencyKey?: string
+  /** `done` of `times` further runs are over. */
+  repeat?: { times: number; everyMs: number; done: number }
   allowFailure: boolean
 }
 
@@ -95,6 +97,8 @@ function copy(snapshot: JobSnapshot, fields: JobFields): void {
     const value = number(fields[field])
     if (value !== undefined) snapshot[name] = value
   }
+  const times = number(fields['repeat_times'])
+  if (times !== undefined) snapshot.repeat = { times, everyMs: number(fields['repeat_every']) ?? 0, done: number(fields['repeated']) ?? 0 }
   const key = fields['concurrency_key']
   if (key !== undefined) snapshot.concurrencyKey = key
   for (const name of ['description', 'meta', 'worker', 'progress', 'result', 'error', 'reason'] as const) {

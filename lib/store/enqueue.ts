@@ -14,7 +14,7 @@ export interface Control {
   nonce?: string
   exists?: 'return'
   allowFailure?: 1
-  unique?: { key: string; mode: 'reject' | 'return' | 'replace'; ttl?: number }
+  unique?: { key: string; mode: 'reject' | 'return' | 'replace'; ttl?: number; maxWait?: number; throttle?: number }
   parents?: readonly string[]
   /** Children in other queues, which are there already. */
   children?: readonly string[]

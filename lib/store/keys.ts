@@ -33,6 +33,7 @@
  * | `rqts:{Q}:outbox`                  | list   | `id outcome [result]` of parents to be reported, `id call …` of callbacks to be enqueued | an entry when all children heard it  |
  * | `rqts:{Q}:unlinked`                | set    | children not yet known to a parent elsewhere | an entry when linked             |
  * | `rqts:{Q}:unique:KEY`              | string | id of the job that holds the key         | with the job's end, or its own ttl   |
+ * | `rqts:{Q}:throttled:KEY`            | string | id of the last job of the key            | after its `throttle`                 |
  * | `rqts:{Q}:claim:WORKER`            | string | last claim request and its ids, by lane  | after the lease, at least a minute   |
  * | `rqts:said:{Q}:CALL`              | string | the answer of a call, for its repetition | after a minute                       |
  * | `rqts:{Q}:leader`                  | string | the worker that promotes and sweeps      | seconds after its last tick          |

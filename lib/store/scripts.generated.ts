@@ -958,7 +958,7 @@ return {
 }`,
   },
   deliver: {
-    sha: 'c5bea786690f0fd93b4b66b081a7da4c3e0f8f3a',
+    sha: '3d60856cebdef773ce36ae3bf7a76c745dc6be23',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -1381,12 +1381,27 @@ local function overhear(base, child, key, flags, parent, outcome, text)
     redis.call('SADD', key .. ':dead', parent)
   end
 end
+local function runAgain(base, id, flags, result, remember)
+  local key = base .. 'job:' .. id
+  local times, every, done = unpack(redis.call('HMGET', key, 'repeat_times', 'repeat_every', 'repeated'))
+  done = whole(done, 0)
+  if done >= whole(times, 0) then return false end
+  if remember then flags = remember(base, id, 'finished') end
+  redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'failures', 'lost', 'progress', 'error', 'reason', 'result')
+  local at = now + whole(every, 0)
+  redis.call('HSET', key, 'repeated', done + 1, 'run_at', at)
+  if result ~= '' then redis.call('HSET', key, 'result', result) end
+  letGo(base, id, flags)
+  ready(base, id, nil, at, false, nil, flags)
+  return true
+end
 local function conclude(base, child, key, job, parent, good, text)
   local flags = string.gsub(job[6], '[py]', '')
   if good and has(job[6], 'y') and text ~= '' then redis.call('HSET', key, 'result', text) end
   if good and redis.call('SCARD', key .. ':waits') > 0 then return end
   withdraw(base, child, 'deferred', job[5])
   if flags ~= '' then redis.call('HSET', key, 'flags', flags) else redis.call('HDEL', key, 'flags') end
+  if good and has(flags, 'n') and runAgain(base, child, flags, redis.call('HGET', key, 'result') or '') then return end
   if good then
     local result, ttl = unpack(redis.call('HMGET', key, 'result', 'result_ttl'))
     local score = finish(base, child, 'finished', whole(ttl, RESULT_TTL), flags, result or '')
@@ -1430,7 +1445,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return now`,
   },
   enqueue: {
-    sha: 'd167bab5d6bf037be780d7497e3801c5b7d7870a',
+    sha: 'a5ade4e845609bfbd48fa6de15935fe1351b4cc3',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -1858,6 +1873,7 @@ local function check(base, job)
   local unique = control and control.unique
   if unique then
     local owner = arriving and arriving['unique ' .. unique.key] or holder(base, unique.key)
+    if unique.throttle and not owner then owner = redis.call('GET', base .. 'throttled:' .. unique.key) or nil end
     if owner and unique.mode ~= 'replace' then return { unique.mode == 'return' and 'exists' or 'taken', owner } end
     if arriving then arriving['unique ' .. unique.key] = job.id end
   end
@@ -1898,20 +1914,34 @@ local function own(base, id, unique)
   local owner, job = holder(base, unique.key)
   if owner and CONTAINER[job[1]] then
     withdraw(base, owner, job[1], job[2])
+    redis.call('HSETNX', base .. 'job:' .. owner, 'failure_ttl', RESULT_TTL)
     fail(base, owner, 'canceled', job[3], 'replaced')
   end
   local key = base .. 'unique:' .. unique.key
+  if unique.throttle then redis.call('SET', base .. 'throttled:' .. unique.key, id, 'PX', unique.throttle) end
   if unique.ttl then redis.call('SET', key, id, 'PX', unique.ttl) else redis.call('SET', key, id) end
+end
+local function putOffSince(base, unique)
+  local owner, job = holder(base, unique.key)
+  if not owner or not CONTAINER[job[1]] then return now end
+  local since, born = unpack(redis.call('HMGET', base .. 'job:' .. owner, 'since', 'created_at'))
+  return whole(since) or whole(born, now)
 end
 local function create(base, name, job)
   local control, id, key = job.control, job.id, job.key
   local runAt = control.runAt or (control.delay and now + control.delay)
+  local patience, since = control.unique and control.unique.maxWait, nil
+  if patience then
+    since = putOffSince(base, control.unique)
+    runAt = runAt and math.min(runAt, since + patience)
+  end
   local expires = control.ttl and now + control.ttl
   local fields = { 'status', 'deferred', 'origin', name, 'created_at', now }
   local function field(field, value)
     if value then fields[#fields + 1], fields[#fields + 2] = field, value end
   end
   field('run_at', runAt)
+  field('since', since)
   field('expires_at', expires)
   field('front', control.front)
   field('allow_failure', control.allowFailure)
@@ -3630,7 +3660,7 @@ end
 return verdicts`,
   },
   repair: {
-    sha: '35101e4575513963328814079ee5deb6524780d5',
+    sha: '0d5de3df7866be9d42b32a4a924103ca583f8645',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -4068,12 +4098,27 @@ local function overhear(base, child, key, flags, parent, outcome, text)
     redis.call('SADD', key .. ':dead', parent)
   end
 end
+local function runAgain(base, id, flags, result, remember)
+  local key = base .. 'job:' .. id
+  local times, every, done = unpack(redis.call('HMGET', key, 'repeat_times', 'repeat_every', 'repeated'))
+  done = whole(done, 0)
+  if done >= whole(times, 0) then return false end
+  if remember then flags = remember(base, id, 'finished') end
+  redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'failures', 'lost', 'progress', 'error', 'reason', 'result')
+  local at = now + whole(every, 0)
+  redis.call('HSET', key, 'repeated', done + 1, 'run_at', at)
+  if result ~= '' then redis.call('HSET', key, 'result', result) end
+  letGo(base, id, flags)
+  ready(base, id, nil, at, false, nil, flags)
+  return true
+end
 local function conclude(base, child, key, job, parent, good, text)
   local flags = string.gsub(job[6], '[py]', '')
   if good and has(job[6], 'y') and text ~= '' then redis.call('HSET', key, 'result', text) end
   if good and redis.call('SCARD', key .. ':waits') > 0 then return end
   withdraw(base, child, 'deferred', job[5])
   if flags ~= '' then redis.call('HSET', key, 'flags', flags) else redis.call('HDEL', key, 'flags') end
+  if good and has(flags, 'n') and runAgain(base, child, flags, redis.call('HGET', key, 'result') or '') then return end
   if good then
     local result, ttl = unpack(redis.call('HMGET', key, 'result', 'result_ttl'))
     local score = finish(base, child, 'finished', whole(ttl, RESULT_TTL), flags, result or '')
@@ -4219,7 +4264,7 @@ end
 return 0`,
   },
   requeue: {
-    sha: 'dda2803e0dd9cfdcd93e54ff36b8a5dd3b28cc25',
+    sha: '99611531eb4c149ef9f984b3233853769f99837b',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -4642,7 +4687,7 @@ if late then withdraw(base, id, status, job[3]) else redis.call('ZREM', base .. 
 if job[5] then redis.call('SET', base .. 'unique:' .. job[5], id) end
 redis.call('PERSIST', key)
 for _, name in ipairs(belongings(key, flags)) do redis.call('PERSIST', name) end
-redis.call('HDEL', key, 'ended_at', 'started_at', 'result', 'error', 'reason', 'failures', 'lost', 'token', 'worker', 'progress', 'run_at', 'expires_at', 'turn')
+redis.call('HDEL', key, 'ended_at', 'started_at', 'result', 'error', 'reason', 'failures', 'lost', 'token', 'worker', 'progress', 'run_at', 'expires_at', 'turn', 'repeated')
 flags = string.gsub(flags, '[sepyho]', '')
 if flags ~= '' then redis.call('HSET', key, 'flags', flags) else redis.call('HDEL', key, 'flags') end
 local expires = whole(job[4]) and now + whole(job[4])
@@ -4654,7 +4699,7 @@ if workflow then redis.call('RPUSH', base .. 'outbox', id .. ' requeued') end
 return workflow and { status, '', 1 } or { status, '' }`,
   },
   resolve: {
-    sha: '2fb0bb8fe15326a8b6e1d0b195ae3686c95b60d2',
+    sha: '97115dc33b978597acf9149588f92313db6934d2',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -5077,12 +5122,27 @@ local function overhear(base, child, key, flags, parent, outcome, text)
     redis.call('SADD', key .. ':dead', parent)
   end
 end
+local function runAgain(base, id, flags, result, remember)
+  local key = base .. 'job:' .. id
+  local times, every, done = unpack(redis.call('HMGET', key, 'repeat_times', 'repeat_every', 'repeated'))
+  done = whole(done, 0)
+  if done >= whole(times, 0) then return false end
+  if remember then flags = remember(base, id, 'finished') end
+  redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'failures', 'lost', 'progress', 'error', 'reason', 'result')
+  local at = now + whole(every, 0)
+  redis.call('HSET', key, 'repeated', done + 1, 'run_at', at)
+  if result ~= '' then redis.call('HSET', key, 'result', result) end
+  letGo(base, id, flags)
+  ready(base, id, nil, at, false, nil, flags)
+  return true
+end
 local function conclude(base, child, key, job, parent, good, text)
   local flags = string.gsub(job[6], '[py]', '')
   if good and has(job[6], 'y') and text ~= '' then redis.call('HSET', key, 'result', text) end
   if good and redis.call('SCARD', key .. ':waits') > 0 then return end
   withdraw(base, child, 'deferred', job[5])
   if flags ~= '' then redis.call('HSET', key, 'flags', flags) else redis.call('HDEL', key, 'flags') end
+  if good and has(flags, 'n') and runAgain(base, child, flags, redis.call('HGET', key, 'result') or '') then return end
   if good then
     local result, ttl = unpack(redis.call('HMGET', key, 'result', 'result_ttl'))
     local score = finish(base, child, 'finished', whole(ttl, RESULT_TTL), flags, result or '')
@@ -5287,7 +5347,7 @@ if ARGV[4] ~= '' then redis.call('ZADD', base .. (ARGV[6] == '1' and 'custom' or
 return 1`,
   },
   settle: {
-    sha: 'e8bac50fac4ed33bb1974339383cbd94bbd222cf',
+    sha: '0d663fadf5cd98886dc89622b4278450900bbf4d',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -5805,7 +5865,22 @@ local function history(base, id, outcome, err)
   redis.call('HSET', key, 'flags', flags .. 'x')
   return flags .. 'x'
 end
+local function runAgain(base, id, flags, result, remember)
+  local key = base .. 'job:' .. id
+  local times, every, done = unpack(redis.call('HMGET', key, 'repeat_times', 'repeat_every', 'repeated'))
+  done = whole(done, 0)
+  if done >= whole(times, 0) then return false end
+  if remember then flags = remember(base, id, 'finished') end
+  redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'failures', 'lost', 'progress', 'error', 'reason', 'result')
+  local at = now + whole(every, 0)
+  redis.call('HSET', key, 'repeated', done + 1, 'run_at', at)
+  if result ~= '' then redis.call('HSET', key, 'result', result) end
+  letGo(base, id, flags)
+  ready(base, id, nil, at, false, nil, flags)
+  return true
+end
 local function succeed(base, id, flags, result)
+  if has(flags, 'n') and runAgain(base, id, flags, result, history) then return nil end
   local key, ttl = base .. 'job:' .. id, RESULT_TTL
   if has(flags, 'x') then redis.call('HDEL', key, 'error', 'reason') end
   if has(flags, 't') then ttl = whole(redis.call('HGET', key, 'result_ttl'), RESULT_TTL) end
@@ -5980,7 +6055,7 @@ for back = 0, count - 1 do read(present - back, base .. 'stats:' .. kind .. stri
 return reply`,
   },
   sweep: {
-    sha: '92d732e700e190ddbecadfac1addc5e9ed6cfa95',
+    sha: 'b0eb43bdc60296b90cd6e036145231e7dcf1bb17',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -6391,7 +6466,22 @@ local function history(base, id, outcome, err)
   redis.call('HSET', key, 'flags', flags .. 'x')
   return flags .. 'x'
 end
+local function runAgain(base, id, flags, result, remember)
+  local key = base .. 'job:' .. id
+  local times, every, done = unpack(redis.call('HMGET', key, 'repeat_times', 'repeat_every', 'repeated'))
+  done = whole(done, 0)
+  if done >= whole(times, 0) then return false end
+  if remember then flags = remember(base, id, 'finished') end
+  redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'failures', 'lost', 'progress', 'error', 'reason', 'result')
+  local at = now + whole(every, 0)
+  redis.call('HSET', key, 'repeated', done + 1, 'run_at', at)
+  if result ~= '' then redis.call('HSET', key, 'result', result) end
+  letGo(base, id, flags)
+  ready(base, id, nil, at, false, nil, flags)
+  return true
+end
 local function succeed(base, id, flags, result)
+  if has(flags, 'n') and runAgain(base, id, flags, result, history) then return nil end
   local key, ttl = base .. 'job:' .. id, RESULT_TTL
   if has(flags, 'x') then redis.call('HDEL', key, 'error', 'reason') end
   if has(flags, 't') then ttl = whole(redis.call('HGET', key, 'result_ttl'), RESULT_TTL) end

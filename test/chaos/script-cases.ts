@@ -63,6 +63,8 @@ const SETTLES: Case[] = [
   settling('retry later', { kind: 'retry', delayMs: 60_000, error: '{}' }, COUNTED),
   settling('retry at once', { kind: 'retry', delayMs: 0, error: '{}' }, COUNTED),
   settling('stopped', { kind: 'stop', reason: 'canceled', error: '' }),
+  settling('finished, to run again later', { kind: 'ok', result: '1' }, { repeat_times: 2, repeat_every: 60_000, flags: 'n' }),
+  settling('finished, to run again at once', { kind: 'ok', result: '1' }, { repeat_times: 2, flags: 'n' }),
   settling('released', { kind: 'release' }),
   {
     name: 'settle: finished without a claim',
@@ -81,6 +83,17 @@ const ENQUEUES: Case[] = (
       'unique, in the place of another',
       [{ id: 'a', control: { unique: { key: 'old', mode: 'replace' } }, fields: { unique: 'old', flags: 'u' } }],
     ],
+    [
+      'put off',
+      [
+        {
+          id: 'a',
+          control: { delay: 60_000, unique: { key: 'old', mode: 'replace', maxWait: 90_000 } },
+          fields: { unique: 'old', flags: 'u' },
+        },
+      ],
+    ],
+    ['throttled', [{ id: 'a', control: { unique: { key: 'k', mode: 'reject', throttle: 60_000 } }, fields: { unique: 'k', flags: 'u' } }]],
     ['an id of its own', [{ id: 'a', control: { nonce: 'n' }, fields: { nonce: 'n' } }]],
     ['an id in use', [{ id: 'old', control: { nonce: 'n' }, fields: { nonce: 'n' } }]],
     ['a child', [{ id: 'a', control: { parents: ['old'] }, fields: { parents: '["old"]', flags: 'm' } }]],

@@ -44,6 +44,7 @@ describe('rqts job', () => {
       tags: ['t1'],
       priority: 0,
       concurrencyKey: null,
+      repeat: null,
       worker: 'w1',
       dependencies: [],
       dependents: [],

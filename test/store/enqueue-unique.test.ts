@@ -8,7 +8,7 @@ const reply = (...outcomes: unknown[]) => ({ now: 'now', outcomes })
 const holds = { flags: 'u', unique: 'K' }
 const unique = (id: string, mode: 'reject' | 'return' | 'replace', control: Control = {}) =>
   newJob(id, { unique: { key: 'K', mode }, ...control }, holds)
-const replaced = { ...holds, ended_at: 'now', reason: 'replaced' }
+const replaced = { ...holds, ended_at: 'now', reason: 'replaced', failure_ttl: '500000' }
 
 describe('reject and return', () => {
   table([
@@ -126,7 +126,7 @@ describe('replace', () => {
       returns: reply(created('queued')),
       after: {
         queue: ['x', 'y', 'b'],
-        canceled: { a: YEAR },
+        canceled: { a: '+500s' },
         unique: { K: 'b' },
         jobs: { a: { ...replaced, enqueued_at: '-60s' }, b: fresh(holds) },
       },
@@ -172,7 +172,7 @@ describe('replace', () => {
       after: {
         queue: ['p'],
         deferred: { b: 'now' },
-        canceled: { a: YEAR },
+        canceled: { a: '+500s' },
         unique: { K: 'b' },
         jobs: { p: { flags: 'd', dependents: ['a', 'b'] }, a: replaced, b: { created_at: 'now', ...holds, waits: ['p'] } },
       },

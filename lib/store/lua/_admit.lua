@@ -20,6 +20,7 @@ local function check(base, job)
   local unique = control and control.unique
   if unique then
     local owner = arriving and arriving['unique ' .. unique.key] or holder(base, unique.key)
+    if unique.throttle and not owner then owner = redis.call('GET', base .. 'throttled:' .. unique.key) or nil end
     if owner and unique.mode ~= 'replace' then return { unique.mode == 'return' and 'exists' or 'taken', owner } end
     if arriving then arriving['unique ' .. unique.key] = job.id end
   end

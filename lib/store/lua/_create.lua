@@ -28,21 +28,38 @@ local function own(base, id, unique)
   local owner, job = holder(base, unique.key)
   if owner and CONTAINER[job[1]] then
     withdraw(base, owner, job[1], job[2])
+    -- Fifty changes in a second must not be kept for a year.
+    redis.call('HSETNX', base .. 'job:' .. owner, 'failure_ttl', RESULT_TTL)
     fail(base, owner, 'canceled', job[3], 'replaced')
   end
   local key = base .. 'unique:' .. unique.key
+  if unique.throttle then redis.call('SET', base .. 'throttled:' .. unique.key, id, 'PX', unique.throttle) end
   if unique.ttl then redis.call('SET', key, id, 'PX', unique.ttl) else redis.call('SET', key, id) end
+end
+
+-- Since when calls put off the run of a key, each taking the place of the one before.
+local function putOffSince(base, unique)
+  local owner, job = holder(base, unique.key)
+  if not owner or not CONTAINER[job[1]] then return now end
+  local since, born = unpack(redis.call('HMGET', base .. 'job:' .. owner, 'since', 'created_at'))
+  return whole(since) or whole(born, now)
 end
 
 local function create(base, name, job)
   local control, id, key = job.control, job.id, job.key
   local runAt = control.runAt or (control.delay and now + control.delay)
+  local patience, since = control.unique and control.unique.maxWait, nil
+  if patience then
+    since = putOffSince(base, control.unique)
+    runAt = runAt and math.min(runAt, since + patience)
+  end
   local expires = control.ttl and now + control.ttl
   local fields = { 'status', 'deferred', 'origin', name, 'created_at', now }
   local function field(field, value)
     if value then fields[#fields + 1], fields[#fields + 2] = field, value end
   end
   field('run_at', runAt)
+  field('since', since)
   field('expires_at', expires)
   field('front', control.front)
   field('allow_failure', control.allowFailure)

@@ -1,6 +1,6 @@
 -- Moves that every transition shares. `base` is `prefix:{queue}:`. `flags` is the job's field of that name, which most jobs do not have:
 -- c has callbacks, d has dependents, e releases them when stopped, g belongs to a workflow, h started under a limit of its queue,
--- i takes results of its parents, k has a concurrency key, l has a level, m has more fields for the worker, o passes the gate of its task
+-- i takes results of its parents, k has a concurrency key, l has a level, m has more fields for the worker, n runs again after success, o passes the gate of its task
 -- (see _parking.lua), p and y have left their end to others (see _suspend.lua), r gives its result to dependents, s is asked to stop,
 -- t has a result_ttl, u holds a unique key, w is watched,
 -- x has attempts or logs.

@@ -11,7 +11,10 @@ local function history(base, id, outcome, err)
   return flags .. 'x'
 end
 
+--@include _repeat
+
 local function succeed(base, id, flags, result)
+  if has(flags, 'n') and runAgain(base, id, flags, result, history) then return nil end
   local key, ttl = base .. 'job:' .. id, RESULT_TTL
   if has(flags, 'x') then redis.call('HDEL', key, 'error', 'reason') end
   if has(flags, 't') then ttl = whole(redis.call('HGET', key, 'result_ttl'), RESULT_TTL) end

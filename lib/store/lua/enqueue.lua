@@ -3,7 +3,7 @@
 -- ARGV    1 · queue name    2 · '1' all or nothing, '0' each for itself, 'p' all plain    3 · number of jobs, then for each its id and control:
 --         '' and three texts: task, args, timeout
 --         '+', or JSON as below, then number of texts, that many field names and values
---         control: { front, line flags that say where it waits, delay ms, runAt, ttl ms, nonce, exists 'return', allowFailure, unique { key, mode, ttl },
+--         control: { front, line flags that say where it waits, delay ms, runAt, ttl ms, nonce, exists 'return', allowFailure, unique { key, mode, ttl, maxWait, throttle },
 --         parents [id of this queue, or queue/id] }
 -- Returns { 1 until the queue is noted as listed, now, entries }, entries being absent when all jobs are plain and new, else one per job:
 --         its status, or { code, id } with code own · exists · duplicate · taken · unknown (a parent), or 'unwritten' when others were refused

@@ -38,7 +38,7 @@ if late then withdraw(base, id, status, job[3]) else redis.call('ZREM', base .. 
 if job[5] then redis.call('SET', base .. 'unique:' .. job[5], id) end
 redis.call('PERSIST', key)
 for _, name in ipairs(belongings(key, flags)) do redis.call('PERSIST', name) end
-redis.call('HDEL', key, 'ended_at', 'started_at', 'result', 'error', 'reason', 'failures', 'lost', 'token', 'worker', 'progress', 'run_at', 'expires_at', 'turn')
+redis.call('HDEL', key, 'ended_at', 'started_at', 'result', 'error', 'reason', 'failures', 'lost', 'token', 'worker', 'progress', 'run_at', 'expires_at', 'turn', 'repeated')
 flags = string.gsub(flags, '[sepyho]', '')
 if flags ~= '' then redis.call('HSET', key, 'flags', flags) else redis.call('HDEL', key, 'flags') end
 local expires = whole(job[4]) and now + whole(job[4])
