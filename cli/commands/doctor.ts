@@ -1,10 +1,10 @@
+import type { Finding } from '../../lib/client/findings.ts'
 import type { Overview, Store } from '../../lib/client/inspector.ts'
 import { type CommandSpec, command } from '../command.ts'
 import { codeOf, EXIT } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { paint, type Style } from '../output/color.ts'
 import { plural, safe } from '../output/text.ts'
-import type { Finding } from './doctor-findings.ts'
 
 /** Checking the jobs reads all of them, which is nothing to do in passing on a full server. */
 const MAX_JOBS = 200_000
@@ -27,7 +27,7 @@ export const doctor: CommandSpec = command<{ deep?: boolean; repair?: boolean }>
   ],
   async run(context, _args, options) {
     const { overview, serverFacts } = await import('../../lib/client/inspector.ts')
-    const { judgeQueues, judgeServer } = await import('./doctor-findings.ts')
+    const { judgeQueues, judgeServer } = await import('../../lib/client/findings.ts')
     const store = await context.store()
     const facts = await serverFacts(store)
     const findings = judgeServer(facts)
@@ -55,7 +55,7 @@ async function judgeAllJobs(store: Store, { totals }: Overview, { deep, repair }
       remedy: 'rqts doctor --deep does it; it reads them all',
     }
   }
-  const { judgeJobs, judgeRepair } = await import('./doctor-findings.ts')
+  const { judgeJobs, judgeRepair } = await import('../../lib/client/findings.ts')
   if (repair === true) return judgeRepair(await (await import('../../lib/testing/repair.ts')).repair(store), jobs)
   const { checkInvariants } = await import('../../lib/testing/invariants.ts')
   return judgeJobs(await checkInvariants(store), jobs)

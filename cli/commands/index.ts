@@ -3,6 +3,7 @@ import { bench } from './bench.ts'
 import { changeCommands } from './change-jobs.ts'
 import { empty, pause, resume } from './change-queues.ts'
 import { completion } from './completion.ts'
+import { dashboard } from './dashboard.ts'
 import { dev } from './dev.ts'
 import { doctor } from './doctor.ts'
 import { enqueue } from './enqueue.ts'
@@ -21,6 +22,7 @@ import { concurrency, stop, workers } from './workers.ts'
 export const commands: readonly CommandSpec[] = [
   worker,
   dev,
+  dashboard,
   scheduler,
   enqueue,
   info,

@@ -34,6 +34,8 @@ export async function supervise(context: Context, log: WorkerLog, queues: readon
       : await (await import('../../lib/worker/probe.ts')).startProbe(flags.probePort, {
           healthy: () => supervisor.healthy(),
           ready: async () => (await supervisor.healthy()) && supervisor.ready,
+          // Its processes add to the statistics in Redis, so there the sums are.
+          metrics: async () => (await import('../../lib/metrics/text.ts')).metricsText(await context.store()),
         })
   try {
     return await supervisor.run()

@@ -32,6 +32,7 @@ export async function attend(
     const probe = await startProbe(flags.probePort, {
       healthy: () => worker.answers(),
       ready: async () => (worker.state === 'idle' || worker.state === 'busy') && (await worker.answers()),
+      metrics: async () => (await import('../../lib/metrics/text.ts')).workerMetricsText(worker.measure()),
     })
     ends.push(() => probe.close())
   }

@@ -72,7 +72,7 @@ export const worker: CommandSpec = command<WorkerFlags>({
     new Flag('--no-scheduler', 'neither promote due jobs nor recover lost ones: another worker does it'),
     new Flag('--lease <duration>', 'how long a job counts as ours without a sign of life', { default: '30s' }),
     new Flag('--grace <duration>', 'how long a handler may go on after its timeout, before its process is ended', { default: '5s' }),
-    new Flag('--probe-port <port>', 'answer /healthz and /readyz there', { parse: whole(1, 65_535) }),
+    new Flag('--probe-port <port>', 'answer /healthz, /readyz and /metrics there', { parse: whole(1, 65_535) }),
     new Flag('--watch', 'load the task files anew when they change'),
     new Flag('--shutdown-timeout <duration>', 'how long running jobs may go on at the end', { default: '25s' }),
   ],

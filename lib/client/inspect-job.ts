@@ -4,7 +4,7 @@ import { isRich } from '../payload/rich.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { findJob, type Place, readJobs, readList } from '../store/jobs.ts'
 import { queueNames } from '../store/queues.ts'
-import type { Store } from '../store/store.ts'
+import { parseTime, type Store } from '../store/store.ts'
 import { type AttemptRecord, attemptsOf } from './attempts.ts'
 import { describeCall } from './describe.ts'
 
@@ -113,6 +113,21 @@ export async function jobDetail(store: Store, place: JobLocation): Promise<JobDe
   }
 }
 
+/** What runs where: the task and start of each job, undefined for those that are gone. */
+export async function readStarts(
+  store: Store,
+  places: readonly Place[],
+): Promise<{ now: number; starts: ({ task: string; startedAt?: number } | undefined)[] }> {
+  const reads = places.map(({ queue, id }) => ['HMGET', store.keys.job(queue, id), 'task', 'started_at'] as const)
+  const [time, ...rows] = await store.client.callAll([['TIME'], ...reads])
+  const starts = rows.map((row) => {
+    const [task, startedAt] = row as (string | null)[]
+    if (!task) return undefined
+    return startedAt ? { task, startedAt: Number(startedAt) } : { task }
+  })
+  return { now: parseTime(time), starts }
+}
+
 export async function jobLogs(store: Store, place: JobLocation): Promise<string[]> {
   return await readList(store, place, 'logs')
 }
@@ -129,7 +144,7 @@ export function readableValue(value: unknown): unknown {
 }
 
 /** A stored payload without its types: what people and JSON readers can use. A broken one is shown as the text it is. */
-function readable(text: string | undefined): unknown {
+export function readable(text: string | undefined): unknown {
   if (text === undefined) return null
   try {
     const value = JSON.parse(text) as unknown

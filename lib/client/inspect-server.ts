@@ -51,6 +51,45 @@ export async function serverInfo(store: Store): Promise<ReadonlyMap<string, stri
   return info
 }
 
+export interface SlowCommand {
+  id: number
+  /** Epoch s. */
+  at: number
+  tookMs: number
+  /** Its name and, of our own keys, the first: arguments may be anybody's data. */
+  command: string
+}
+
+/** The last commands that took long; empty where the server would not say. */
+export async function slowCommands(store: Store, count: number): Promise<SlowCommand[]> {
+  const rows = await optional(store.client.call('SLOWLOG', 'GET', count))
+  if (!Array.isArray(rows)) return []
+  return (rows as unknown[][]).flatMap((row) => {
+    const [id, at, micros, args] = row as [number, number, number, unknown[]]
+    if (!Array.isArray(args)) return []
+    const [name = '', ...rest] = args.map(String)
+    const key = rest.find((arg) => arg.startsWith(`${store.keys.prefix}:`))
+    return [
+      { id, at, tookMs: micros / 1000, command: `${name.slice(0, 40).toUpperCase()}${key === undefined ? '' : ` ${key.slice(0, 100)}`}` },
+    ]
+  })
+}
+
+/** Messages that wait in each queue's outbox. */
+export async function outboxLengths(store: Store, queues: readonly string[]): Promise<number[]> {
+  const replies = await store.client.callAll(queues.map((queue) => ['LLEN', store.keys.queuePart(queue, 'outbox')] as const))
+  return replies.map(Number)
+}
+
+/** How long past its time the most overdue scheduled job of each queue is, in ms: more than a moment says that nobody promotes. */
+export async function overdueBy(store: Store, queues: readonly string[]): Promise<number[]> {
+  const heads = queues.map((queue) => ['ZRANGE', store.keys.container(queue, 'scheduled'), 0, 0, 'WITHSCORES'] as const)
+  const [time, ...replies] = await store.client.callAll([['TIME'], ...heads])
+  const now = parseTime(time)
+  // RESP3 has pairs where RESP2 has a flat list.
+  return replies.map((reply) => Math.max(0, now - Number((reply as unknown[]).flat()[1] ?? now)))
+}
+
 /** A list on RESP2, a map on RESP3; undefined for a user who may not ask. */
 function configValue(reply: unknown, name: string): string | undefined {
   if (Array.isArray(reply)) return typeof reply[1] === 'string' ? reply[1] : undefined

@@ -107,3 +107,22 @@ export async function orderShutdown(store: Store, worker: string, force: boolean
   await wishStop(store, worker, force ? 'force' : 'drain')
   return await hint(store, worker)
 }
+
+/** Live workers that serve a queue, by name or wildcard. */
+export function workersServing<W extends Pick<WorkerOverview, 'state' | 'queues'>>(workers: readonly W[], queue: string): W[] {
+  return workers.filter(({ state, queues }) => state !== 'lost' && queues.some((pattern) => matcher(pattern)(queue)))
+}
+
+/** Names that live workers know, and the queues (or patterns of queues) on which. */
+export async function knownTaskNames(store: Store): Promise<{ name: string; queues: string[] }[]> {
+  const known = new Map<string, Set<string>>()
+  for (const { alive, fields } of await readWorkers(store)) {
+    if (!alive) continue
+    for (const name of (fields['task_names'] ?? '').split(',').filter(Boolean)) {
+      const queues = known.get(name) ?? new Set<string>()
+      for (const queue of (fields['queues'] ?? '').split(',').filter(Boolean)) queues.add(queue)
+      known.set(name, queues)
+    }
+  }
+  return [...known].map(([name, queues]) => ({ name, queues: [...queues].sort() })).sort((a, b) => (a.name < b.name ? -1 : 1))
+}

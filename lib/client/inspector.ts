@@ -3,21 +3,47 @@
  * amount per call, in few round trips. Next stops: inspect-job.ts for one job, inspect-search.ts to find some, inspect-workers.ts for workers, inspect-server.ts for the health of Redis.
  */
 
+import { RqtsError } from '../errors.ts'
 import { matcher } from '../names.ts'
 import { redactUrl } from '../redact.ts'
 import { translateError } from '../store/errors.ts'
 import { type QueueCounts, queueNames, summarize } from '../store/queues.ts'
+import type { Stats } from '../store/stats.ts'
 import { Store, type StoreOptions } from '../store/store.ts'
-import { readWorkers } from '../store/workers.ts'
+import { readWorkers, type WorkerRecord } from '../store/workers.ts'
 import { nearestNames } from '../task/nearest.ts'
 import { VERSION } from '../version.ts'
 import { infoOf } from './inspect-server.ts'
 import { type WorkerOverview, workerOverview } from './inspect-workers.ts'
 
-export { type JobDetail, type JobLocation, jobDetail, jobLogs, locate, readableValue } from './inspect-job.ts'
+export { parseStoredError, type StoredError } from '../payload/stored-error.ts'
+export type { Place } from '../store/jobs.ts'
+export {
+  readSpans,
+  readTaskStats,
+  readTotalStats,
+  type Stats,
+  summarizeStats,
+  sumStats,
+} from '../store/stats.ts'
+export type { WorkerRecord } from '../store/workers.ts'
+export { type Frame, framesOf } from './frames.ts'
+export { iso, type JobDetail, type JobLocation, jobDetail, jobLogs, locate, readable, readableValue, readStarts } from './inspect-job.ts'
 export { type FoundJob, type FoundJobs, findJobs, type JobFilter } from './inspect-search.ts'
-export { type ServerFacts, serverFacts, serverInfo } from './inspect-server.ts'
-export { askWorker, knownTasks, listWorkers, orderShutdown, type WorkerDetail, type WorkerOverview } from './inspect-workers.ts'
+export { outboxLengths, overdueBy, serverFacts, serverInfo, slowCommands } from './inspect-server.ts'
+export {
+  askWorker,
+  knownTaskNames,
+  knownTasks,
+  listWorkers,
+  orderShutdown,
+  type WorkerDetail,
+  type WorkerOverview,
+  workersServing,
+} from './inspect-workers.ts'
+export type { FoundRow } from './search-jobs.ts'
+/** Queue, task and what was counted. */
+export type TaskCounts = readonly [queue: string, task: string, stats: Stats]
 export type { Store }
 
 export interface QueueOverview extends QueueCounts {
@@ -49,6 +75,18 @@ export interface OverviewOptions {
   queues?: readonly string[]
 }
 
+/** Without proof: for what is to start while Redis is away, and heal by itself. */
+export function lazyStore(options: StoreOptions = {}): Store {
+  return new Store(options)
+}
+
+/** Says at once that Redis is away when that is known: who looks does not wait for a call's deadline to hear it. */
+export function refuseWhileAway(store: Store): void {
+  const { status } = store.client.driver
+  if (status !== 'reconnecting' && status !== 'close') return
+  throw new RqtsError('RQTS_REDIS_UNAVAILABLE', `Cannot reach Redis at ${addressOf(store)}; it is tried again and again`)
+}
+
 /** Opens a connection and proves it. The first refusal is the answer: who looks does not wait for a server to come up. */
 export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const store = new Store(options)
@@ -78,6 +116,14 @@ function withReason(error: Error): Error {
 
 /** Queues and workers at a glance: two pipelined round trips, whatever the number of jobs. */
 export async function overview(store: Store, options: OverviewOptions = {}): Promise<Overview> {
+  return (await lookAround(store, options)).seen
+}
+
+/** The same, with what else workers and the server say of themselves. */
+export async function lookAround(
+  store: Store,
+  options: OverviewOptions = {},
+): Promise<{ seen: Overview; records: WorkerRecord[]; info: ReadonlyMap<string, string> }> {
   const [info, records, queues] = await Promise.all([
     infoOf(store),
     readWorkers(store),
@@ -101,10 +147,10 @@ export async function overview(store: Store, options: OverviewOptions = {}): Pro
     workers: serving.get(queue.name) ?? 0,
     oldestMs: oldestMs ?? null,
   }))
-  return {
+  const seen = {
     version: VERSION,
     redis: {
-      url: redactUrl(store.connections.where.replace(/ \([^()]*\)$/, '')),
+      url: addressOf(store),
       version: info.get('redis_version') ?? '',
       usedMemory: Number(info.get('used_memory') ?? 0),
     },
@@ -112,6 +158,12 @@ export async function overview(store: Store, options: OverviewOptions = {}): Pro
     workers,
     totals: totals(shown, live.length),
   }
+  return { seen, records, info }
+}
+
+/** Where Redis is, without password. */
+export function addressOf(store: Store): string {
+  return redactUrl(store.connections.where.replace(/ \([^()]*\)$/, ''))
 }
 
 /** Names stay in the order in which they were asked for; a pattern stands for those that match it. */

@@ -15,6 +15,7 @@ import {
   type SchedulesHealth,
   scheduleNames,
   schedulesHealth,
+  soonestSchedule,
   writeSchedule,
 } from '../store/schedules.ts'
 import { Store } from '../store/store.ts'
@@ -102,6 +103,11 @@ export class Schedules {
   /** Whether anybody fires them, and how late. */
   health(): Promise<SchedulesHealth> {
     return schedulesHealth(this.#store)
+  }
+
+  /** The next run of all; null when none is to come. */
+  async soonest(): Promise<{ name: string; at: string } | null> {
+    return await soonestSchedule(this.#store)
   }
 
   /** With its last runs; null when there is none of that name. */

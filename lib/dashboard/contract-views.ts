@@ -4,7 +4,7 @@
  */
 
 export type JobState = 'queued' | 'started' | 'finished' | 'failed' | 'deferred' | 'scheduled' | 'stopped' | 'canceled' | 'expired'
-export type WorkerState = 'starting' | 'idle' | 'busy' | 'paused' | 'stopping' | 'lost'
+export type WorkerState = 'starting' | 'idle' | 'busy' | 'paused' | 'suspended' | 'stopping' | 'lost'
 
 export interface Counts {
   queued: number

@@ -36,6 +36,8 @@ export async function summarize(store: Store, queues: readonly string[]): Promis
   })
 }
 
+const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])
+
 export interface Range {
   offset?: number
   /** -1 for all. */
@@ -57,6 +59,14 @@ export async function listIds(store: Store, queue: string, container: Container,
   const low = kept ? `(${await store.now()}` : '-inf'
   const [command, from, to] = desc ? (['ZREVRANGEBYSCORE', '+inf', low] as const) : (['ZRANGEBYSCORE', low, '+inf'] as const)
   return (await store.client.call(command, key, from, to, 'LIMIT', offset, count)) as string[]
+}
+
+/** Ids by their place in the container, at the same cost however deep: ended jobs newest first, those past their retention at the end. */
+export async function idsByRank(store: Store, queue: string, container: Container, offset: number, count: number): Promise<string[]> {
+  if (container === 'queue') return await listIds(store, queue, container, { offset, count })
+  const key = store.keys.container(queue, container)
+  const command = ENDED.has(container) ? 'ZREVRANGE' : 'ZRANGE'
+  return (await store.client.call(command, key, offset, offset + count - 1)) as string[]
 }
 
 export async function isIn(store: Store, queue: string, registry: RegistryName, id: string): Promise<boolean> {

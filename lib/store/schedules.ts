@@ -182,3 +182,10 @@ export async function schedulesHealth(store: Store): Promise<SchedulesHealth> {
     lateMs: Math.max(0, ...lates),
   }
 }
+
+/** The next run of all, by the schedules that anybody may fire. */
+export async function soonestSchedule(store: Store): Promise<{ name: string; at: string } | null> {
+  const head = await store.client.call('ZRANGEBYSCORE', store.keys.schedulePart('next'), '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  const [name, at] = (head as unknown[]).flat()
+  return typeof name === 'string' && Number.isFinite(Number(at)) ? { name, at: new Date(Number(at)).toISOString() } : null
+}

@@ -8,6 +8,7 @@ import { type EnqueuePort, Parts } from './parts.ts'
 import type { PausedBy, WorkerState } from './phase.ts'
 import type { WorkerTotals } from './reporter.ts'
 import { reportLost } from './supervisor/lost.ts'
+import type { Tally } from './tally.ts'
 
 export interface StopOptions {
   /** Abort what runs and put it back at once, no attempt charged. */
@@ -68,6 +69,12 @@ export class BaseWorker {
   async answers(): Promise<boolean> {
     await this.store.client.call('PING')
     return true
+  }
+
+  /** What this worker has done since its start, by queue and task, and does now: for `/metrics`. */
+  measure(): { name: string; concurrency: number; running: number; counts: ReturnType<Tally['counts']> } {
+    const { pump, tally } = this.#parts
+    return { name: this.name, concurrency: this.#concurrency, running: pump.running.size, counts: tally.counts() }
   }
 
   get queues(): readonly string[] {

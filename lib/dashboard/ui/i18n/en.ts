@@ -52,6 +52,7 @@ export const en = {
     idle: 'idle',
     busy: 'busy',
     paused: 'paused',
+    suspended: 'all paused',
     stopping: 'stopping',
     lost: 'lost',
   },

@@ -44,6 +44,7 @@ export const zh: Strings = {
     idle: '空闲',
     busy: '忙碌',
     paused: '已暂停',
+    suspended: '全部已暂停',
     stopping: '停止中',
     lost: '失联',
   },

@@ -1,6 +1,8 @@
-import type { Overview, ServerFacts } from '../../lib/client/inspector.ts'
-import { formatBytes, formatMs, plural } from '../output/text.ts'
+import { formatBytes, formatMs, plural } from '../format.ts'
+import type { ServerFacts } from './inspect-server.ts'
+import type { Overview } from './inspector.ts'
 
+/** What `rqts doctor` and the dashboard say about a server and its queues, from facts that others have read. */
 export interface Finding {
   check: string
   level: 'ok' | 'warn' | 'bad'

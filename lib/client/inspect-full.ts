@@ -1,0 +1,70 @@
+import { parseRecord } from '../job/record.ts'
+import { decode } from '../payload/payload.ts'
+import { type Place, readHash, readList } from '../store/jobs.ts'
+import { parseRef } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
+import { type AttemptRecord, attemptsOf } from './attempts.ts'
+import { optionsOf } from './describe.ts'
+import { Queue } from './queue.ts'
+import { type FoundRow, workflowOf } from './search-jobs.ts'
+
+/** Everything that is kept of one job. */
+export interface FullJob {
+  row: FoundRow
+  attempts: AttemptRecord[]
+  parents: Place[]
+  children: Place[]
+  logCount: number
+}
+
+export async function fullJob(store: Store, place: Place): Promise<FullJob | null> {
+  const { queue, id } = place
+  const [now, fields, history, dependents, logCount] = await Promise.all([
+    store.now(),
+    readHash(store, store.keys.job(queue, id)),
+    readList(store, place, 'attempts'),
+    readList(store, place, 'dependents'),
+    store.client.call('LLEN', store.keys.jobPart(queue, id, 'logs')),
+  ])
+  if (fields === null || fields['status'] === undefined) return null
+  const row: FoundRow = parseRecord(queue, id, fields, now)
+  const workflow = workflowOf(fields['workflow'])
+  if (workflow !== undefined) row.workflow = workflow
+  return {
+    row,
+    attempts: attemptsOf(row, history),
+    parents: row.parents.map((ref) => parseRef(ref, queue)),
+    children: dependents.map((ref) => parseRef(ref, queue)),
+    logCount: Number(logCount),
+  }
+}
+
+/** Lines from one on, the oldest that is kept being 0. */
+export async function logLines(
+  store: Store,
+  { queue, id }: Place,
+  from: number,
+  count: number,
+): Promise<{ lines: string[]; total: number }> {
+  const key = store.keys.jobPart(queue, id, 'logs')
+  const [lines, total] = await store.client.callAll([
+    ['LRANGE', key, from, from + count - 1],
+    ['LLEN', key],
+  ])
+  return { lines: lines as string[], total: Number(total) }
+}
+
+/** A new job like this one, that waits for nobody; with `args` in place of its own. */
+export async function enqueueCopy(
+  store: Store,
+  { row }: FullJob,
+  { args, queue = row.queue, delayMs }: { args?: unknown[] | undefined; queue?: string | undefined; delayMs?: number | undefined },
+): Promise<Place> {
+  const meta = row.meta === undefined ? {} : (decode(row.meta) as Record<string, unknown>)
+  const { dependsOn: _1, runAt: _2, ...options } = optionsOf(row, meta)
+  const given = args ?? (decode(row.args) as unknown[])
+  // A description made for other arguments would lie.
+  if (args !== undefined) delete options.description
+  const job = await new Queue(queue, {}, store).enqueue(row.task, given, { ...options, ...(delayMs !== undefined && { delay: delayMs }) })
+  return { queue: job.queue, id: job.id }
+}

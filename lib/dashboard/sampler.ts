@@ -1,0 +1,133 @@
+import { RqtsError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { BulkView, JobDetailView, StreamEvents } from './contract.ts'
+import type { OverviewReader } from './overview.ts'
+
+/** One open stream. */
+export interface Listener {
+  /** The job whose page is open, as `queue/id`. */
+  job: { queue: string; id: string } | undefined
+  send<Name extends keyof StreamEvents>(event: Name, data: StreamEvents[Name]): void
+}
+
+interface JobReader {
+  detail(place: { queue: string; id: string }): Promise<JobDetailView | null>
+  logs(place: { queue: string; id: string }, from: number): Promise<{ lines: string[]; from: number; total: number }>
+}
+
+const AFTER_ERROR_MS = 1_000
+
+/**
+ * Looks at Redis once per beat for all open streams together, and not at all while there is none. While Redis is away it says so once
+ * and goes on trying.
+ */
+export class Sampler {
+  readonly #reader: OverviewReader
+  readonly #jobs: JobReader
+  readonly #sampleMs: number
+  readonly #logger: Logger
+  readonly #listeners = new Map<Listener, { shown: string; lines: number }>()
+  #timer: NodeJS.Timeout | undefined
+  #up: boolean | undefined
+  #beating = false
+
+  constructor(reader: OverviewReader, jobs: JobReader, sampleMs: number, logger: Logger) {
+    this.#reader = reader
+    this.#jobs = jobs
+    this.#sampleMs = sampleMs
+    this.#logger = logger
+  }
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  add(listener: Listener): void {
+    this.#listeners.set(listener, { shown: '', lines: 0 })
+    if (this.#up === false) listener.send('redis', { up: false, message: this.#why })
+    // Somebody waits for the first picture; a beat that is under way will reach them too.
+    if (!this.#beating) this.#beat()
+  }
+
+  remove(listener: Listener): void {
+    this.#listeners.delete(listener)
+    if (this.#listeners.size === 0) this.close()
+  }
+
+  bulk(view: BulkView): void {
+    for (const listener of this.#listeners.keys()) listener.send('bulk', view)
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #why: string | null = null
+  readonly #greeted = new WeakSet<Listener>()
+
+  #beat(): void {
+    clearTimeout(this.#timer)
+    this.#beating = true
+    void this.#look()
+      .catch((error: unknown) => this.#failed(error))
+      .then((waitMs) => {
+        this.#beating = false
+        if (this.#listeners.size === 0) return
+        this.#timer = setTimeout(() => this.#beat(), waitMs)
+        this.#timer.unref()
+      })
+  }
+
+  async #look(): Promise<number> {
+    const overview = await this.#reader.read(this.#sampleMs / 2)
+    const news = this.#up !== true
+    this.#up = true
+    this.#why = null
+    for (const listener of this.#listeners.keys()) {
+      if (news || !this.#greeted.has(listener)) listener.send('redis', { up: true, message: null })
+      this.#greeted.add(listener)
+      listener.send('overview', overview)
+    }
+    await this.#tellJobs()
+    return this.#sampleMs
+  }
+
+  /** Each watched job is read once, however many watch it. */
+  async #tellJobs(): Promise<void> {
+    const watched = new Map<string, Listener[]>()
+    for (const listener of this.#listeners.keys()) {
+      if (listener.job === undefined) continue
+      const name = `${listener.job.queue}/${listener.job.id}`
+      watched.set(name, [...(watched.get(name) ?? []), listener])
+    }
+    await Promise.all([...watched.values()].map((listeners) => this.#tellJob(listeners[0]!.job!, listeners)))
+  }
+
+  async #tellJob(place: { queue: string; id: string }, listeners: readonly Listener[]): Promise<void> {
+    const detail = await this.#jobs.detail(place)
+    const text = JSON.stringify(detail)
+    const total = detail?.logCount ?? 0
+    for (const listener of listeners) {
+      const state = this.#listeners.get(listener)
+      if (state === undefined) continue
+      if (state.shown !== text) listener.send('job', detail)
+      state.shown = text
+      if (total > state.lines) {
+        const { lines, from } = await this.#jobs.logs(place, state.lines)
+        listener.send('logs', { from, lines })
+      }
+      state.lines = total
+    }
+  }
+
+  #failed(error: unknown): number {
+    const away = error instanceof RqtsError && (error.code === 'RQTS_REDIS_UNAVAILABLE' || error.code === 'RQTS_CLOSED')
+    if (!away) this.#logger.warn({ err: error }, 'The dashboard could not read what it shows and tries again')
+    const message = error instanceof RqtsError ? error.message : 'The dashboard could not read what it shows'
+    if (this.#up !== false) for (const listener of this.#listeners.keys()) listener.send('redis', { up: false, message })
+    this.#up = false
+    this.#why = message
+    return AFTER_ERROR_MS
+  }
+}
