@@ -1,4 +1,5 @@
 import { RqtsError } from '../errors.ts'
+import { newToken } from '../job/id.ts'
 import { parseRecord } from '../job/record.ts'
 import { hasEnded, type JobStatus } from '../job/state.ts'
 import { type EnqueueOutcome, enqueueJobs, type NewJob } from './enqueue.ts'
@@ -34,7 +35,7 @@ export interface Advance {
 
 /** Null when the schedule has moved on since it was read. Deliver what comes back; if that fails, any ticker does. */
 export async function advanceSchedule(store: Store, { name, rev, from, next, fence, runs, counted }: Advance): Promise<Fire[] | null> {
-  const args: Arg[] = [name, rev, from ?? '', fence ?? '', next ?? '', counted]
+  const args: Arg[] = [name, rev, from ?? '', fence ?? '', next ?? '', counted, newToken()]
   for (const run of runs) args.push(run.id, run.at, run.runAt, run.verdict)
   const [done, messages] = (await store.client.run('scheduleAdvance', [store.keys.schedules], args)) as [number, [string, string][]]
   return done === 1 ? messages.map(([id, text]) => ({ id, text })) : null

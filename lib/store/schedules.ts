@@ -81,7 +81,7 @@ export async function writeSchedule(store: Store, name: string, change: Schedule
 }
 
 export async function removeSchedule(store: Store, name: string): Promise<boolean> {
-  return (await store.client.run('scheduleRemove', [store.keys.schedules], [name])) === 1
+  return (await store.client.run('scheduleRemove', [store.keys.schedules], [name, newToken()])) === 1
 }
 
 export interface DueRow {

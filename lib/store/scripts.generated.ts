@@ -3660,7 +3660,7 @@ end
 return verdicts`,
   },
   repair: {
-    sha: '0d5de3df7866be9d42b32a4a924103ca583f8645',
+    sha: '69a75ae2eb18fd401f0331bf7714e35ea96ed01f',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -4149,8 +4149,27 @@ end
 local function homeOf(status)
   return CONTAINER[status] or REGISTRY[status] or (status == 'started' and status) or nil
 end
+local function parkedWell(base, id, status)
+  local turn = redis.call('ZSCORE', base .. 'parked', id)
+  local job = redis.pcall('HMGET', base .. 'job:' .. id, 'concurrency_key', 'task')
+  local lanes = 0
+  for kind, name in pairs({ key = job[1], task = job[2] }) do
+    local lane = name and redis.call('ZSCORE', base .. 'parked:' .. kind .. ':' .. name, id)
+    if lane then lanes = lanes + (lane == turn and 1 or 2) end
+  end
+  if status == 'queued' and turn and lanes == 1 then return true end
+  if lanes > 0 then redis.call('ZADD', base .. 'parked', 0, id) end
+  if turn or lanes > 0 then gates().unpark(base, id) end
+  return false
+end
+local function passed(base, id)
+  local key = redis.pcall('HGET', base .. 'job:' .. id, 'concurrency_key')
+  return type(key) ~= 'string' or redis.call('SISMEMBER', base .. 'held:key:' .. key, id) == 1
+end
 local function tidy(base, id, status)
-  local home, own, there = homeOf(status), status == 'queued' and listOf(base, id), false
+  local home, own, there = homeOf(status), status == 'queued' and passed(base, id) and listOf(base, id), false
+  local parked = parkedWell(base, id, status)
+  if parked then own = false end
   local known = lists(redis.call('HGET', base .. 'meta', 'levels'))
   for _, list in ipairs(known) do
     local found = #redis.call('LPOS', base .. list, id, 'COUNT', 0)
@@ -4164,15 +4183,17 @@ local function tidy(base, id, status)
     if waiting ~= status then redis.call('ZREM', base .. 'expiry:' .. waiting, id) end
   end
   if status ~= 'deferred' then redis.call('DEL', base .. 'job:' .. id .. ':waits') redis.call('SREM', base .. 'unlinked', id) end
-  return there
+  return parked or there
 end
 local function letters(key, flags)
   local function say(letter, told)
     if told and not has(flags, letter) then flags = flags .. letter end
   end
-  local job = redis.call('HMGET', key, 'retry', 'meta', 'parents', 'tags', 'priority')
+  local job = redis.call('HMGET', key, 'retry', 'meta', 'parents', 'tags', 'priority', 'concurrency_key', 'result_ttl')
   say('m', job[1] or job[2] or job[3] or job[4])
   say('l', job[5] and whole(job[5], 0) ~= 0)
+  say('k', job[6])
+  say('t', job[7])
   say('d', redis.call('EXISTS', key .. ':dependents') == 1)
   say('x', redis.call('EXISTS', key .. ':attempts', key .. ':logs') > 0)
   say('g', redis.call('EXISTS', key .. ':inputs', key .. ':unmet', key .. ':dead') > 0)
@@ -4204,6 +4225,22 @@ local function release(base, unique)
   local knows = owner and has(job[3], 'u') and redis.call('HGET', base .. 'job:' .. owner, 'unique') == unique
   if not knows then redis.call('DEL', base .. 'unique:' .. unique) end
 end
+local function regate(base, gate)
+  local held, lane = base .. 'held:' .. gate, base .. 'parked:' .. gate
+  local kind, name = string.match(gate, '^(%a+):(.*)$')
+  local function belongs(id, running)
+    local job = redis.pcall('HMGET', base .. 'job:' .. id, 'status', kind == 'key' and 'concurrency_key' or 'task')
+    return job[2] == name and (job[1] == 'queued' or (running and job[1] == 'started'))
+  end
+  for _, id in ipairs(redis.call('SRANDMEMBER', held, 1000)) do
+    if not belongs(id, true) or redis.call('ZSCORE', lane, id) then redis.call('SREM', held, id) end
+  end
+  for _, id in ipairs(redis.call('ZRANGE', lane, 0, 999)) do
+    if not belongs(id, false) then redis.call('ZREM', lane, id) end
+  end
+  redis.call('ZADD', base .. 'gates', 'NX', '+inf', gate)
+  gates().refill(base, gate)
+end
 local function reunite(base, id, key)
   for _, parent in ipairs(redis.call('SMEMBERS', key .. ':waits')) do
     local of = base .. 'job:' .. parent
@@ -4224,6 +4261,7 @@ local function live(base, id, key, job, there, leaseMs)
   redis.call('HDEL', key, 'ended_at')
   if status == 'started' and job[6] and job[7] then
     if not there or there == 'inf' then redis.call('ZADD', base .. 'started', now + leaseMs, id) end
+    if not passed(base, id) then gates().hold(base, 'key:' .. redis.call('HGET', key, 'concurrency_key'), id) end
     return
   elseif status == 'started' then
     redis.call('ZREM', base .. 'started', id)
@@ -4258,13 +4296,13 @@ local function put(base, id, leaseMs)
   end
 end
 for at = 2, #ARGV do
-  local unique = string.match(ARGV[at], '^unique:(.*)$')
-  if unique then release(KEYS[1], unique) else put(KEYS[1], ARGV[at], tonumber(ARGV[1])) end
+  local kind, name = string.match(ARGV[at], '^(%a+):(.*)$')
+  if kind == 'unique' then release(KEYS[1], name) elseif kind == 'gate' then regate(KEYS[1], name) else put(KEYS[1], ARGV[at], tonumber(ARGV[1])) end
 end
 return 0`,
   },
   requeue: {
-    sha: '99611531eb4c149ef9f984b3233853769f99837b',
+    sha: '843c590a474212f6a0bf0c64a09cc865ded2e850',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -4661,7 +4699,7 @@ end
 local base, id, front = KEYS[1], ARGV[1], ARGV[2] == '1'
 local key = base .. 'job:' .. id
 local before = said(base, ARGV[4])
-if before then return { before, '' } end
+if before then return { string.match(before, '^%S*'), '', string.find(before, ' ', 1, true) and 1 or nil } end
 local job = redis.call('HMGET', key, 'status', 'flags', 'expires_at', 'ttl', 'unique', 'front')
 local status, flags = job[1] or '', job[2] or ''
 local late = CONTAINER[status] and whole(job[3], now + 1) <= now
@@ -4694,7 +4732,7 @@ local expires = whole(job[4]) and now + whole(job[4])
 if expires then redis.call('HSET', key, 'expires_at', expires) end
 ready(base, id, nil, nil, front, expires, flags)
 status = late and 'expired' or status
-say(base, ARGV[4], status)
+say(base, ARGV[4], workflow and status .. ' 1' or status)
 if workflow then redis.call('RPUSH', base .. 'outbox', id .. ' requeued') end
 return workflow and { status, '', 1 } or { status, '' }`,
   },
@@ -5218,17 +5256,33 @@ if redis.call('EXISTS', list) == 0 or (again and text == 0) then redis.call('LPO
 return { left(), '', {} }`,
   },
   scheduleAdvance: {
-    sha: '6d663a37024b2b3345360966479fbe293365a912',
-    lua: `local time = redis.call('TIME')
+    sha: 'd53cb03d91017d86c25a1a3eb9928a896b6771f7',
+    lua: `local function saidKey(base, call)
+  return (string.gsub(base, '{', 'said:{', 1)) .. call
+end
+local function said(base, call)
+  return call and call ~= '' and redis.call('GET', saidKey(base, call))
+end
+local function say(base, call, answer)
+  if call and call ~= '' then redis.call('SET', saidKey(base, call), answer, 'PX', 60000) end
+end
+local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local base, name, expected = KEYS[1], ARGV[1], ARGV[3]
 local key, history, runs = base .. 'schedule:' .. name, base .. 'history:' .. name, base .. 'runs:' .. name
+local messages = {}
+if said(base, ARGV[7]) then
+  for at = 8, #ARGV, 4 do
+    local text = redis.call('HGET', base .. 'fires', ARGV[at])
+    if text then messages[#messages + 1] = { ARGV[at], text } end
+  end
+  return { 1, messages }
+end
 local schedule = redis.call('HMGET', key, 'rev', 'next', 'queue', 'job', 'custom')
 if not schedule[1] or (ARGV[2] ~= '' and schedule[1] ~= ARGV[2]) then return { 0, {} } end
 if expected ~= '' and schedule[2] ~= expected then return { 0, {} } end
 if ARGV[4] ~= '' and redis.call('GET', base .. 'fence') ~= ARGV[4] then return { 0, {} } end
-local messages = {}
-for at = 7, #ARGV, 4 do
+for at = 8, #ARGV, 4 do
   local id, verdict = ARGV[at], ARGV[at + 3]
   if redis.call('HEXISTS', runs, id) == 0 then
     if verdict == 'fire' then
@@ -5258,6 +5312,7 @@ if expected ~= '' then
     redis.call('ZADD', index, ARGV[5], name)
   end
 end
+say(base, ARGV[7], 1)
 return { 1, messages }`,
   },
   scheduleNote: {
@@ -5282,13 +5337,24 @@ end
 return noted`,
   },
   scheduleRemove: {
-    sha: '16b86bbd1b4bd33fc20fca2a400e04e64ad6390c',
-    lua: `local base, name = KEYS[1], ARGV[1]
+    sha: '1091b4e28316cc84729c57c615f672229fbd64b0',
+    lua: `local function saidKey(base, call)
+  return (string.gsub(base, '{', 'said:{', 1)) .. call
+end
+local function said(base, call)
+  return call and call ~= '' and redis.call('GET', saidKey(base, call))
+end
+local function say(base, call, answer)
+  if call and call ~= '' then redis.call('SET', saidKey(base, call), answer, 'PX', 60000) end
+end
+local base, name = KEYS[1], ARGV[1]
+if said(base, ARGV[2]) then return 1 end
 local there = redis.call('SREM', base .. 'names', name)
 for _, id in ipairs(redis.call('LRANGE', base .. 'history:' .. name, 0, -1)) do redis.call('ZREM', base .. 'open', name .. ' ' .. id) end
 redis.call('DEL', base .. 'schedule:' .. name, base .. 'history:' .. name, base .. 'runs:' .. name)
 redis.call('ZREM', base .. 'next', name)
 redis.call('ZREM', base .. 'custom', name)
+if there == 1 then say(base, ARGV[2], 1) end
 return there`,
   },
   scheduleTick: {
@@ -5347,7 +5413,7 @@ if ARGV[4] ~= '' then redis.call('ZADD', base .. (ARGV[6] == '1' and 'custom' or
 return 1`,
   },
   settle: {
-    sha: '0d663fadf5cd98886dc89622b4278450900bbf4d',
+    sha: '6496cc0a53568626593f8fc26e312688c2a68f60',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -5984,7 +6050,7 @@ while at < #ARGV do
       held[#held + 1] = id
       group[#group + 1] = n
       flagsOf[n] = job[3]
-    elseif mine and job[3] and string.find(job[3], '[dc]') then
+    elseif mine and job[3] and string.find(job[3], '[dcp]') then
       news = true
     end
   end

@@ -1,5 +1,5 @@
 import { deliverOutbox, linkParents, mendJobs } from '../store/maintain.ts'
-import { queueNames } from '../store/queues.ts'
+import { queueNames, scanQueue } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import { checkInvariants, type InvariantOptions, type Violation, WRONG_TYPE } from './invariants.ts'
 
@@ -43,10 +43,19 @@ async function mend(store: Store, queue: string, violations: readonly Violation[
       await store.client.call('RENAME', base + id, `${base}corrupt:${id.replace(/^job:/, '')}`).catch(() => undefined)
     else if (id === 'wake') await store.client.call('LTRIM', base + id, 0, 0)
     else if (list) for (const waiting of (await store.client.call('LRANGE', base + id, 0, -1)) as string[]) names.add(waiting)
-    else names.add(id.startsWith('job:') ? id.split(':')[1]! : id)
+    else if (!/^(parked|held):|^gates /.test(id)) names.add(id.startsWith('job:') ? id.split(':')[1]! : id)
   }
+  if (violations.some(({ text }) => /gate|inside|parked/.test(text)))
+    for (const gate of await gatesOf(store, queue)) names.add(`gate:${gate}`)
   const all = [...names]
   for (let at = 0; at < all.length; at += JOBS_PER_CALL) await mendJobs(store, queue, all.slice(at, at + JOBS_PER_CALL))
   for (const { id, rule } of violations) if (rule === 8) await linkParents(store, queue, id, true)
   await deliverOutbox(store, queue)
+}
+
+/** Gates of limits, also such as nobody looks at. */
+async function gatesOf(store: Store, queue: string): Promise<string[]> {
+  const known = (await store.client.call('ZRANGE', `${store.keys.base(queue)}gates`, 0, -1)) as string[]
+  const kept = (await scanQueue(store, queue)).flatMap((name) => /^(?:parked|held):(.+)$/.exec(name)?.[1] ?? [])
+  return [...new Set([...known, ...kept])]
 }

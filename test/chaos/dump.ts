@@ -23,7 +23,8 @@ async function valueOf(admin: Redis, key: string): Promise<unknown> {
   const type = await admin.type(key)
   if (type === 'hash') {
     const fields = Object.entries(await admin.hgetall(key)).filter(([field]) => field !== 'logged')
-    return Object.fromEntries(fields.map(([field, text]) => [field, timeless(text)]).sort())
+    // Each change of a schedule makes a new one.
+    return Object.fromEntries(fields.map(([field, text]) => [field, field === 'rev' ? 'REV' : timeless(text)]).sort())
   }
   if (type === 'list') return (await admin.lrange(key, 0, -1)).map(timeless)
   if (type === 'set') return (await admin.smembers(key)).sort()

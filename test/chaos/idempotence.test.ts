@@ -6,8 +6,12 @@ import { checkInvariants } from '../../lib/testing/invariants.ts'
 import type { Cut } from '../support/proxy.ts'
 import { adminOf, openStore, proxyTo } from '../support/servers.ts'
 import { dump } from './dump.ts'
+import { FLOWS } from './flow-cases.ts'
 import { put, take } from './jobs.ts'
-import { CASES, type Case } from './script-cases.ts'
+import { SCHEDULES } from './schedule-cases.ts'
+import { type Case, CASES as JOBS } from './script-cases.ts'
+
+const CASES = [...JOBS, ...FLOWS, ...SCHEDULES]
 
 let server: RedisServer
 beforeAll(async () => {
@@ -41,10 +45,14 @@ function withoutTimes(outcome: unknown): unknown {
   return JSON.parse(
     JSON.stringify(outcome ?? null)
       .replace('"repeated"', '"written"')
-      .replace(/\b1[789]\d{11}\b/g, '"TIME"')
+      .replace(/\b1[789]\d{11}\b/g, '0')
       .replace(/("oldestMs"):\d+/, '$1:0'),
   )
 }
+
+it('every script has a case', () => {
+  expect([...new Set(CASES.map(({ script }) => script))].sort()).toEqual(Object.keys(scripts).sort())
+})
 
 describe.each(CASES)('$name', (each) => {
   it.each([

@@ -2,7 +2,7 @@ import { claim, type Outcome, renew, settle } from '../../lib/store/attempts.ts'
 import { enqueueJobs } from '../../lib/store/enqueue.ts'
 import { cancelJob, note, removeJobs, replaceMeta, requeueJob, watchJobs } from '../../lib/store/jobs.ts'
 import { changeLimits } from '../../lib/store/limits.ts'
-import { deliverOutbox, linkParents, sweep, tick } from '../../lib/store/maintain.ts'
+import { deliverOutbox, linkParents, mendJobs, sweep, tick } from '../../lib/store/maintain.ts'
 import { forgetQueue, listIds, summarize } from '../../lib/store/queues.ts'
 import type { ScriptName } from '../../lib/store/redis.ts'
 import { addStats, readTaskStats } from '../../lib/store/stats.ts'
@@ -66,6 +66,8 @@ const SETTLES: Case[] = [
   settling('finished, to run again later', { kind: 'ok', result: '1' }, { repeat_times: 2, repeat_every: 60_000, flags: 'n' }),
   settling('finished, to run again at once', { kind: 'ok', result: '1' }, { repeat_times: 2, flags: 'n' }),
   settling('released', { kind: 'release' }),
+  settling('left to another, with a result of its own', { kind: 'wait', others: 'b', result: '1' }),
+  settling('left to another, whose result it takes', { kind: 'yield', others: 'b', result: '' }),
   {
     name: 'settle: finished without a claim',
     script: 'settle',
@@ -246,6 +248,16 @@ const MAINTENANCE: Case[] = [
     call: async (store) => (await sweep(store, 'q', 3)).more,
   },
 ]
+
+MAINTENANCE.push({
+  name: 'repair',
+  script: 'repair',
+  given: async (store) => {
+    await queued('a', 'b')(store)
+    await store.client.call('DEL', store.keys.container('q', 'queue'))
+  },
+  call: (store) => mendJobs(store, 'q', ['a', 'b', 'unique:k']),
+})
 
 const keyed = { control: { line: 'k' }, fields: { concurrency_key: 'K', flags: 'k' } }
 const limited = async (store: Store): Promise<void> => {

@@ -64,7 +64,7 @@ describe('a job that left its end to others', () => {
       given: { started: { a: '+60s' }, queue: ['f'], finished: { g: '+500s' }, jobs: { g: { result: '7' } } },
       call: settling({ queue: 'q', id: 'a', token: 'T', kind: 'yield', others: 'f g', result: '' }),
       returns: settled(['written'], true),
-      again: settled(['repeated']),
+      again: settled(['repeated'], true),
       after: {
         deferred: { a: 'now' },
         queue: ['f'],

@@ -4,9 +4,11 @@ local function letters(key, flags)
   local function say(letter, told)
     if told and not has(flags, letter) then flags = flags .. letter end
   end
-  local job = redis.call('HMGET', key, 'retry', 'meta', 'parents', 'tags', 'priority')
+  local job = redis.call('HMGET', key, 'retry', 'meta', 'parents', 'tags', 'priority', 'concurrency_key', 'result_ttl')
   say('m', job[1] or job[2] or job[3] or job[4])
   say('l', job[5] and whole(job[5], 0) ~= 0)
+  say('k', job[6])
+  say('t', job[7])
   say('d', redis.call('EXISTS', key .. ':dependents') == 1)
   say('x', redis.call('EXISTS', key .. ':attempts', key .. ':logs') > 0)
   say('g', redis.call('EXISTS', key .. ':inputs', key .. ':unmet', key .. ':dead') > 0)
@@ -43,6 +45,24 @@ local function release(base, unique)
   local owner, job = holder(base, unique)
   local knows = owner and has(job[3], 'u') and redis.call('HGET', base .. 'job:' .. owner, 'unique') == unique
   if not knows then redis.call('DEL', base .. 'unique:' .. unique) end
+end
+
+-- Of a gate: whoever is no job there goes, and those that have room come in.
+local function regate(base, gate)
+  local held, lane = base .. 'held:' .. gate, base .. 'parked:' .. gate
+  local kind, name = string.match(gate, '^(%a+):(.*)$')
+  local function belongs(id, running)
+    local job = redis.pcall('HMGET', base .. 'job:' .. id, 'status', kind == 'key' and 'concurrency_key' or 'task')
+    return job[2] == name and (job[1] == 'queued' or (running and job[1] == 'started'))
+  end
+  for _, id in ipairs(redis.call('SRANDMEMBER', held, 1000)) do
+    if not belongs(id, true) or redis.call('ZSCORE', lane, id) then redis.call('SREM', held, id) end
+  end
+  for _, id in ipairs(redis.call('ZRANGE', lane, 0, 999)) do
+    if not belongs(id, false) then redis.call('ZREM', lane, id) end
+  end
+  redis.call('ZADD', base .. 'gates', 'NX', '+inf', gate)
+  gates().refill(base, gate)
 end
 
 -- A child is told of parents that have ended in silence, and made known to those that live.

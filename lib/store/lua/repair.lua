@@ -1,6 +1,6 @@
 -- repair: puts jobs back where their records say that they are, and removes what belongs to no job.
 -- KEYS    1 · base `prefix:{queue}:`
--- ARGV    1 · lease in ms for a started job that has none    2… · ids, or unique:KEY for the holder of a key (at most 100)
+-- ARGV    1 · lease in ms for a started job that has none    2… · ids, or unique:KEY for the holder of a key, or gate:GATE (at most 100)
 -- Returns nothing of use: whoever asked looks again
 -- Keeps   a job that is whole stays as it is, so a repetition, or a job that moved meanwhile, changes nothing. A running attempt keeps its
 --         token and gets a lease: its worker renews it, or the sweep takes it back. What no other field tells (attempts, failures) stays.
@@ -17,6 +17,7 @@ local function live(base, id, key, job, there, leaseMs)
   redis.call('HDEL', key, 'ended_at')
   if status == 'started' and job[6] and job[7] then
     if not there or there == 'inf' then redis.call('ZADD', base .. 'started', now + leaseMs, id) end
+    if not passed(base, id) then gates().hold(base, 'key:' .. redis.call('HGET', key, 'concurrency_key'), id) end
     return
   elseif status == 'started' then
     -- Nobody can write its outcome.
@@ -54,7 +55,7 @@ local function put(base, id, leaseMs)
 end
 
 for at = 2, #ARGV do
-  local unique = string.match(ARGV[at], '^unique:(.*)$')
-  if unique then release(KEYS[1], unique) else put(KEYS[1], ARGV[at], tonumber(ARGV[1])) end
+  local kind, name = string.match(ARGV[at], '^(%a+):(.*)$')
+  if kind == 'unique' then release(KEYS[1], name) elseif kind == 'gate' then regate(KEYS[1], name) else put(KEYS[1], ARGV[at], tonumber(ARGV[1])) end
 end
 return 0

@@ -11,7 +11,7 @@
 local base, id, front = KEYS[1], ARGV[1], ARGV[2] == '1'
 local key = base .. 'job:' .. id
 local before = said(base, ARGV[4])
-if before then return { before, '' } end
+if before then return { string.match(before, '^%S*'), '', string.find(before, ' ', 1, true) and 1 or nil } end
 local job = redis.call('HMGET', key, 'status', 'flags', 'expires_at', 'ttl', 'unique', 'front')
 local status, flags = job[1] or '', job[2] or ''
 -- Past its ttl, though no sweep has written it down.
@@ -45,6 +45,6 @@ local expires = whole(job[4]) and now + whole(job[4])
 if expires then redis.call('HSET', key, 'expires_at', expires) end
 ready(base, id, nil, nil, front, expires, flags)
 status = late and 'expired' or status
-say(base, ARGV[4], status)
+say(base, ARGV[4], workflow and status .. ' 1' or status)
 if workflow then redis.call('RPUSH', base .. 'outbox', id .. ' requeued') end
 return workflow and { status, '', 1 } or { status, '' }

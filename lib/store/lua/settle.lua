@@ -34,7 +34,7 @@ while at < #ARGV do
       held[#held + 1] = id
       group[#group + 1] = n
       flagsOf[n] = job[3]
-    elseif mine and job[3] and string.find(job[3], '[dc]') then
+    elseif mine and job[3] and string.find(job[3], '[dcp]') then
       news = true
     end
   end
