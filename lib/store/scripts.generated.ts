@@ -3660,7 +3660,7 @@ end
 return verdicts`,
   },
   repair: {
-    sha: '69a75ae2eb18fd401f0331bf7714e35ea96ed01f',
+    sha: 'c9e7cd664571392f2f9d896efb62f70ca84295ea',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -4225,6 +4225,20 @@ local function release(base, unique)
   local knows = owner and has(job[3], 'u') and redis.call('HGET', base .. 'job:' .. owner, 'unique') == unique
   if not knows then redis.call('DEL', base .. 'unique:' .. unique) end
 end
+local function reunite(base, id, key)
+  for _, parent in ipairs(redis.call('SMEMBERS', key .. ':waits')) do
+    local of = base .. 'job:' .. parent
+    local job = redis.pcall('HMGET', of, 'status', 'flags', 'result')
+    if string.find(parent, '/', 1, true) then
+      redis.call('SADD', base .. 'unlinked', id)
+    elseif not job[1] or REGISTRY[job[1]] then
+      resolve(base, id, parent, job[1] or 'deleted', job[1] == 'finished' and job[3] or '')
+    elseif not redis.call('LPOS', of .. ':dependents', id) then
+      redis.call('RPUSH', of .. ':dependents', id)
+      redis.call('HSET', of, 'flags', letters(of, job[2] or ''))
+    end
+  end
+end
 local function regate(base, gate)
   local held, lane = base .. 'held:' .. gate, base .. 'parked:' .. gate
   local kind, name = string.match(gate, '^(%a+):(.*)$')
@@ -4240,20 +4254,6 @@ local function regate(base, gate)
   end
   redis.call('ZADD', base .. 'gates', 'NX', '+inf', gate)
   gates().refill(base, gate)
-end
-local function reunite(base, id, key)
-  for _, parent in ipairs(redis.call('SMEMBERS', key .. ':waits')) do
-    local of = base .. 'job:' .. parent
-    local job = redis.pcall('HMGET', of, 'status', 'flags', 'result')
-    if string.find(parent, '/', 1, true) then
-      redis.call('SADD', base .. 'unlinked', id)
-    elseif not job[1] or REGISTRY[job[1]] then
-      resolve(base, id, parent, job[1] or 'deleted', job[1] == 'finished' and job[3] or '')
-    elseif not redis.call('LPOS', of .. ':dependents', id) then
-      redis.call('RPUSH', of .. ':dependents', id)
-      redis.call('HSET', of, 'flags', letters(of, job[2] or ''))
-    end
-  end
 end
 local function live(base, id, key, job, there, leaseMs)
   local status, flags = job[1], job[2] or ''

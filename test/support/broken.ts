@@ -14,6 +14,8 @@ export interface Broken {
 const line = (attempt: number) => ({ attempt, worker: 'w', startedAt: '-20s', endedAt: '-20s', outcome: 'retry' })
 const child = { flags: 'd', dependents: ['c'] }
 
+const keyed = { concurrency_key: 'K', flags: 'k' }
+
 export const BROKEN: readonly Broken[] = [
   {
     name: 'nothing, of a queue with one of each',
@@ -268,5 +270,49 @@ export const BROKEN: readonly Broken[] = [
     name: 'a job in the list of another level',
     given: { queue: ['a'], jobs: { a: { priority: '5', flags: 'l' } } },
     finds: [[2, 'a', 'waits in level 0, and its priority is 5']],
+  },
+  {
+    name: 'nothing, where a limit holds back',
+    given: {
+      queue: ['a'],
+      aside: { parked: ['b'], 'parked:key:K': ['b'], 'held:key:K': ['a'], gates: ['key:K'] },
+      meta: { version: '1', listed: '1', turns: '1' },
+      jobs: { a: keyed, b: { ...keyed, turn: '0' } },
+    },
+    finds: [],
+  },
+  {
+    name: 'a job that is held back at no gate',
+    given: { aside: { parked: ['a'] }, jobs: { a: keyed } },
+    finds: [
+      [1, 'a', 'is parked at no gate'],
+      [2, 'a', 'is queued without having passed the gate of its key'],
+    ],
+  },
+  {
+    name: 'a job in the list that has not passed the gate of its key',
+    given: { queue: ['a'], jobs: { a: keyed } },
+    finds: [[2, 'a', 'is queued without having passed the gate of its key']],
+  },
+  {
+    name: 'a running job that has not passed the gate of its key',
+    given: { started: { a: '+60s' }, jobs: { a: keyed } },
+    finds: [[2, 'a', 'is started without having passed the gate of its key']],
+  },
+  {
+    name: 'jobs inside a gate that have no business there',
+    given: { queue: ['a'], aside: { 'held:key:K': ['a', 'b'], gates: ['key:K'] }, jobs: { a: {} } },
+    finds: [
+      [2, 'a', 'is inside key:K, where it does not belong'],
+      [2, 'b', 'is inside key:K, where it does not belong'],
+    ],
+  },
+  {
+    name: 'a gate that nobody looks at',
+    given: { aside: { parked: ['a'], 'parked:key:K': ['a'] }, jobs: { a: keyed } },
+    finds: [
+      [2, 'parked:key:K', 'has jobs, but nobody looks at this gate'],
+      [2, 'parked:key:K', 'has jobs, and nobody is inside'],
+    ],
   },
 ]

@@ -11,6 +11,7 @@
 --@include _resolve
 --@include _places
 --@include _mend
+--@include _regate
 local function live(base, id, key, job, there, leaseMs)
   local status, flags = job[1], job[2] or ''
   for _, name in ipairs({ key, unpack(belongings(key, flags)) }) do redis.call('PERSIST', name) end
