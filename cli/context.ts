@@ -4,6 +4,7 @@ import type { Settings } from './config.ts'
 import type { RqtsConfig } from './define-config.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import { paint } from './output/color.ts'
+import { writeOut } from './output/stdout.ts'
 
 /** What a command works with: its settings, its output, one connection. */
 export class Context {
@@ -46,7 +47,7 @@ export class Context {
 
   /** The result, for programs. */
   printJson(value: unknown): void {
-    process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined)}\n`)
+    writeOut(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined)}\n`)
   }
 
   /** One value, two forms. */

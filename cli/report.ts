@@ -1,6 +1,7 @@
 import type { Settings } from './config.ts'
 import { codeOf } from './exit-codes.ts'
 import { paint } from './output/color.ts'
+import { writeOut } from './output/stdout.ts'
 import { safe, safeLines } from './output/text.ts'
 
 export interface ReportOptions {
@@ -13,7 +14,7 @@ export interface ReportOptions {
 export function report(error: unknown, options: ReportOptions, settings?: Settings): void {
   const message = messageOf(error, settings)
   const code = codeOf(error)
-  if (options.json) process.stdout.write(`${JSON.stringify({ error: { code: code ?? null, message } })}\n`)
+  if (options.json) writeOut(`${JSON.stringify({ error: { code: code ?? null, message } })}\n`)
   if (options.logFormat === 'json') {
     process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', code, msg: safe(message) })}\n`)
     return

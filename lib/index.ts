@@ -12,7 +12,8 @@ export { currentJob, type JobContext, task } from './rqts.ts'
 export type { NamedTask, TasksOf } from './task/infer.ts'
 export { tasks } from './task/reference.ts'
 export type { StandardSchemaV1 } from './task/schema.ts'
-export type { Task, TaskOptions } from './task/task.ts'
+export type { BatchOption } from './task/batch.ts'
+export type { BatchTaskOptions, Task, TaskOptions } from './task/task.ts'
 export type { TaskWithDelay } from './client/task.ts'
 
 // Where it waits: queues, their registries, and jobs.

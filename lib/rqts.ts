@@ -13,10 +13,11 @@ import { enqueueInside } from './client/workflow-submit.ts'
 import { RqtsError } from './errors.ts'
 import type { JobOptions } from './job/options.ts'
 import { Store } from './store/store.ts'
+import type { ValueOf } from './task/batch.ts'
 import type { CallOf, Target } from './task/call.ts'
 import type { AnyFunction, ResultOf } from './task/infer.ts'
 import { validateArgs } from './task/schema.ts'
-import type { TaskOptions } from './task/task.ts'
+import type { BatchTaskOptions, TaskOptions } from './task/task.ts'
 import {
   type EnqueueFromJob,
   RunningContext,
@@ -40,12 +41,18 @@ export interface JobContext extends WorkerJobContext {
 /**
  * A function that can run as a job: `const add = task('add', (a: number, b: number) => a + b)`. It is still called like a function;
  * `add.delay(1, 2)` and `queue.enqueue(add, [1, 2])` run it in a worker. With options instead of a name it brings its own defaults.
+ * With the option `batch` the handler takes the calls of several jobs at once and returns a list of their outcomes.
  */
+export function task<const Name extends string, Args extends readonly unknown[], Outcome, Input extends readonly unknown[] = Args>(
+  options: BatchTaskOptions<Args, Name, Input>,
+  fn: (calls: Args[], jobs: readonly JobContext[]) => readonly Outcome[] | Promise<readonly Outcome[]>,
+): TaskWithDelay<Args, Promise<ValueOf<Outcome>>, Name, Input>
 export function task<Args extends readonly unknown[], Result, const Name extends string = string, Input extends readonly unknown[] = Args>(
   nameOrOptions: Name | TaskOptions<Args, Name, Input>,
   fn: (this: JobContext, ...args: Args) => Result,
-): TaskWithDelay<Args, Result, Name, Input> {
-  return makeTask(nameOrOptions, fn as (this: never, ...args: Args) => Result, task)
+): TaskWithDelay<Args, Result, Name, Input>
+export function task(nameOrOptions: string | TaskOptions | BatchTaskOptions, fn: AnyFunction): unknown {
+  return makeTask(nameOrOptions as TaskOptions<never[]>, fn, task)
 }
 
 /** The job in which this code runs, undefined outside of any. */

@@ -13,7 +13,13 @@ export function wantsSupervisor({ processes, burst, maxJobs, maxIdle }: WorkerFl
 }
 
 /** Runs this same command in worker processes, and keeps them alive. */
-export async function supervise(context: Context, log: WorkerLog, queues: readonly string[], flags: WorkerFlags): Promise<number> {
+export async function supervise(
+  context: Context,
+  log: WorkerLog,
+  queues: readonly string[],
+  flags: WorkerFlags,
+  lines?: (text: string) => void,
+): Promise<number> {
   const { Supervisor } = await import('../../lib/worker/supervisor/supervisor.ts')
   const range = readRange(flags.processes)!
   const supervisor = new Supervisor({
@@ -24,7 +30,11 @@ export async function supervise(context: Context, log: WorkerLog, queues: readon
     command: process.argv.slice(1),
     shutdownTimeoutMs: parseDuration(flags.shutdownTimeout, '--shutdown-timeout'),
     logger: log.logger,
+    ...(lines !== undefined && { lines }),
   })
+  log.sign({ supervisor: process.pid })
+  // Whoever read it is gone, which is a way of saying stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => supervisor.stop('SIGTERM'))
   onSignal((signal) => supervisor.stop(signal))
   for (const signal of ['SIGTSTP', 'SIGCONT'] as const) process.on(signal, () => supervisor.pass(signal))
   process.on('SIGHUP', () => supervisor.stop('SIGTERM'))

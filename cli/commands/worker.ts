@@ -3,6 +3,7 @@ import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError, codeOf, EXIT } from '../exit-codes.ts'
 import { Flag, whole } from '../flags.ts'
+import { reserveStdout, writeOut } from '../output/stdout.ts'
 import { plural } from '../output/text.ts'
 import type { WorkerLog } from '../output/worker-log.ts'
 import { messageOf } from '../report.ts'
@@ -88,16 +89,24 @@ export const worker: CommandSpec = command<WorkerFlags>({
 
 async function run(context: Context, args: readonly string[], flags: WorkerFlags): Promise<number> {
   const { WorkerLog } = await import('../output/worker-log.ts')
-  const stream = context.json ? process.stderr : process.stdout
-  const format = context.settings.globals.logFormat ?? (stream.isTTY ? 'pretty' : 'json')
+  const several = !['0', '1'].includes(flags.processes)
+  // Of several there is no one value to print: what happens is the output, a line each.
+  const streams = context.json && several
+  const stream = streams ? { write: writeOut } : context.json ? process.stderr : process.stdout
+  const format = streams ? 'json' : (context.settings.globals.logFormat ?? ('isTTY' in stream && stream.isTTY ? 'pretty' : 'json'))
   const log = new WorkerLog({ format, stream, quiet: context.quiet, verbose: context.verbose })
   const queues = queuesOf(context, args)
   const tasks = flags.tasks ?? (await findTasks())
   const slot = takeSlot()
   const { supervise, wantsSupervisor } = await import('./supervise.ts')
-  if (slot === undefined && wantsSupervisor(flags)) return await supervise(context, log, queues, flags)
+  if (slot === undefined && wantsSupervisor(flags)) {
+    const merged = several && format === 'json' && stream !== process.stderr
+    return await supervise(context, log, queues, flags, merged ? writeOut : undefined)
+  }
+  if (context.json) await keepStdout()
   const { Worker } = await import('../../lib/index.ts')
   const worker = new Worker(queues, { ...context.connection, ...workerOptions(flags, slot), tasks, logger: log.logger })
+  log.sign({ worker: worker.name })
   const running = listen(worker, log)
   const stopped = obeySignals(worker, log, running)
   const { attend } = await import('./worker-process.ts')
@@ -114,13 +123,20 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
     const totals = await worker.run()
     log.say(`done: ${plural(totals.processed, 'job')}, ${totals.succeeded} succeeded, ${totals.failed} failed`, 'worker ended', totals)
     log.flush()
-    if (context.json) context.printJson({ name: worker.name, ...totals })
+    if (context.json && !streams) context.printJson({ name: worker.name, ...totals })
     return stopped.forced ? EXIT.aborted : attended.failed ? EXIT.failed : EXIT.ok
   } finally {
     log.flush()
     attended.end()
     await worker.stop({ force: true }).catch(() => undefined)
   }
+}
+
+/** What handlers print must not come between. */
+async function keepStdout(): Promise<void> {
+  reserveStdout()
+  const { divertChildStdout } = await import('../../lib/worker/pool/transport.ts')
+  divertChildStdout()
 }
 
 function queuesOf(context: Context, args: readonly string[]): string[] {

@@ -4,10 +4,10 @@ type OneStyle = Exclude<Parameters<typeof styleText>[0], readonly unknown[]>
 export type Style = OneStyle | readonly OneStyle[]
 
 /** Coloured when the stream is a terminal; NO_COLOR and FORCE_COLOR are honoured. */
-export function paint(style: Style | undefined, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+export function paint(style: Style | undefined, text: string, stream: object = process.stdout): string {
   if (style === undefined || text === '') return text
   // One at a time: Node 20 asks the stream only when it is given a single style.
-  return [style].flat().reduce<string>((painted, one) => styleText(one, painted, { stream }), text)
+  return [style].flat().reduce<string>((painted, one) => styleText(one, painted, { stream: stream as NodeJS.WriteStream }), text)
 }
 
 /** For `--no-color`. FORCE_COLOR would win over NO_COLOR, and a flag wins over both. */

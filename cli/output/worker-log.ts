@@ -7,7 +7,7 @@ import { formatMs, safe } from './text.ts'
 
 export interface WorkerLogOptions {
   format: 'pretty' | 'json'
-  stream: NodeJS.WriteStream
+  stream: { write(text: string): unknown; isTTY?: boolean }
   quiet: boolean
   verbose: boolean
 }
@@ -18,15 +18,24 @@ export class WorkerLog {
   readonly logger: Logger
   readonly #options: WorkerLogOptions
   #lines = ''
+  #signature: object = {}
 
   constructor(options: WorkerLogOptions) {
     this.#options = options
     const level = options.verbose ? 'debug' : options.quiet ? 'warn' : 'info'
-    this.logger = createLogger({
-      format: options.format,
-      level,
-      stream: { write: (text) => this.#write(text), isTTY: options.stream.isTTY },
-    })
+    const stream = { write: (text: string) => this.#write(text), isTTY: options.stream.isTTY === true }
+    const logger = createLogger({ format: options.format, level, stream })
+    const signed =
+      (of: keyof Logger): Logger[keyof Logger] =>
+      (fields, message) =>
+        logger[of]({ ...this.#signature, ...fields }, message)
+    this.logger =
+      options.format === 'pretty' ? logger : { debug: signed('debug'), info: signed('info'), warn: signed('warn'), error: signed('error') }
+  }
+
+  /** Each line for programs says from now on who it is of: lines of several workers come in one stream. */
+  sign(signature: { worker: string } | { supervisor: number }): void {
+    this.#signature = signature
   }
 
   /** Something about the worker: text for people (none when the banner has said it), a message with its facts for programs. */

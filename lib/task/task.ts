@@ -4,6 +4,7 @@ import { RqtsError } from '../errors.ts'
 import type { TaskBackoff } from '../job/backoff.ts'
 import { type NormalOptions, normalizeOptions, type TaskJobOptions } from '../job/options.ts'
 import { checkName } from '../names.ts'
+import { type BatchHandler, type BatchOption, type BatchRule, batchOfOne, batchRule } from './batch.ts'
 import type { AnyFunction, TakesInput } from './infer.ts'
 import { isSchema, type StandardSchemaV1 } from './schema.ts'
 
@@ -23,6 +24,17 @@ export interface TaskOptions<
   queue?: string
   /** Checks the tuple of arguments when a job is enqueued and again before it runs. */
   args?: StandardSchemaV1<Input, Args>
+  /** See BatchTaskOptions. */
+  batch?: undefined
+}
+
+export interface BatchTaskOptions<
+  Args extends readonly unknown[] = readonly unknown[],
+  Name extends string = string,
+  Input extends readonly unknown[] = Args,
+> extends Omit<TaskOptions<Args, Name, Input>, 'batch'> {
+  /** The handler takes up to so many jobs at once: a list of argument tuples, and returns a list of outcomes. */
+  batch: BatchOption
 }
 
 /** What a worker needs to run a task, and a producer to enqueue it. */
@@ -35,6 +47,8 @@ export interface TaskDefinition {
   readonly normal: NormalOptions
   readonly backoff?: TaskBackoff
   readonly schema?: StandardSchemaV1
+  /** `handler` is then a batch of one, and `run` takes many. */
+  readonly batch?: BatchRule & { readonly run: BatchHandler }
   /** `file:line` of the definition: two tasks of one name are reported with both. */
   readonly place: string
   /** Not made by `task()`: an exported function, without options. */
@@ -76,7 +90,7 @@ export function defineTask<
 ): Task<Args, Result, Name, Input> & Extra {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions
   const definition = definitionOf(options as TaskOptions, fn, callerPlace(define.caller ?? defineTask))
-  const handler = fn as unknown as (this: unknown, ...args: unknown[]) => Result
+  const handler = definition.handler as unknown as (this: unknown, ...args: unknown[]) => Result
   function run(this: unknown, ...args: unknown[]): Result {
     return handler.apply(this, args)
   }
@@ -106,11 +120,12 @@ const KNOWN = [
   'args',
   'onSuccess',
   'onFailure',
+  'batch',
 ] satisfies (keyof TaskOptions)[]
 
 function definitionOf(options: TaskOptions, fn: unknown, place: string): TaskDefinition {
   if (typeof options !== 'object' || options === null) throw badTask(`task() takes a name or { name, … } first; got ${show(options)}`)
-  const { name: givenName, queue, args, ...defaults } = options
+  const { name: givenName, queue, args, batch, ...defaults } = options as TaskOptions & { batch?: BatchOption }
   const name = checkName('task', givenName)
   if (typeof fn !== 'function') throw badTask(`task('${name}', fn) takes a function second; got ${show(fn)}`)
   if (definitionOfTask(fn) !== undefined) throw badTask(`task('${name}', fn) was given a task, '${fn.name}': pass the plain function`)
@@ -128,7 +143,8 @@ function definitionOf(options: TaskOptions, fn: unknown, place: string): TaskDef
   const backoff = typeof retry === 'object' && typeof retry.backoff === 'function' ? retry.backoff : undefined
   return {
     name,
-    handler: fn as AnyFunction,
+    handler: batch === undefined ? (fn as AnyFunction) : (batchOfOne(name, fn as BatchHandler) as AnyFunction),
+    ...(batch !== undefined && { batch: { ...batchRule(name, batch), run: fn as BatchHandler } }),
     ...(queue !== undefined && { queue: checkName('queue', queue) }),
     defaults,
     normal: normalizeOptions(defaults, { taskLevel: true }),

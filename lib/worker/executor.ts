@@ -1,10 +1,11 @@
 import { RqtsError } from '../errors.ts'
 import { decode, encode } from '../payload/payload.ts'
-import type { ClaimedJob } from '../store/attempts.ts'
+import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { validateArgs } from '../task/schema.ts'
 import type { TaskDefinition } from '../task/task.ts'
 import { type ContextPort, RunningContext, runInContext } from './context.ts'
 import { failure, type Interruption, interrupted, interruptionError, type TaskRetry } from './ending.ts'
+import { Gathering } from './gathering.ts'
 import { builtinTask, callsOf, withInputs } from './inputs.ts'
 import { attemptOf, Run, type RunListener } from './run.ts'
 import type { TaskSet } from './task-set.ts'
@@ -12,12 +13,22 @@ import type { TaskSet } from './task-set.ts'
 /** An attempt whose handler runs in this process or thread. */
 export class LocalRun extends Run {
   readonly context: RunningContext
+  /** Of a batch: heard of whichever way the run ends. */
+  after: (() => void) | undefined
 
   constructor(job: ClaimedJob, context: RunningContext, listener: RunListener) {
     super(job, listener)
     this.context = context
   }
+
+  override end(outcome: Outcome | undefined, error?: unknown): void {
+    super.end(outcome, error)
+    this.after?.()
+  }
 }
+
+/** What is done with the arguments of a run once they have been read and checked. */
+type Call = (run: LocalRun, definition: TaskDefinition, args: unknown[]) => unknown
 
 /** Takes a claimed job through decode → resolve → validate → run → outcome. Next stop: job/outcome.ts, then pump.ts. */
 export class Executor {
@@ -37,12 +48,24 @@ export class Executor {
 
   /** Never throws; the run ends through `run.end`. */
   execute(run: LocalRun): void {
+    this.#start(run, callHandler)
+  }
+
+  /** Several jobs of one task that takes batches; each ends by itself. */
+  executeBatch(runs: readonly LocalRun[]): void {
+    const definition = this.#tasks.registry.get(runs[0]!.job.task)
+    const gathering = definition?.batch && runs.length > 1 ? new Gathering(definition, runs) : undefined
+    const call: Call = gathering === undefined ? callHandler : (run, _, args) => gathering.join(run, args)
+    for (const run of runs) this.#start(run, call)
+  }
+
+  #start(run: LocalRun, call: Call): void {
     const { job } = run
     const { registry } = this.#tasks
     const definition = registry.get(job.task) ?? builtinTask(job.task)
     if (definition === undefined) return this.fail(run, registry.unknownTaskError(job.task), 'unknown-task')
     try {
-      const result = this.#invoke(run, definition)
+      const result = this.#invoke(run, definition, call)
       if (isThenable(result)) {
         result.then(
           (value) => this.#succeed(run, value),
@@ -76,15 +99,15 @@ export class Executor {
     return { policy: definition?.normal.retry, backoff: definition?.backoff }
   }
 
-  #invoke(run: LocalRun, definition: TaskDefinition): unknown {
+  #invoke(run: LocalRun, definition: TaskDefinition, call: Call): unknown {
     const args = run.job.more === undefined ? readArgs(run.job) : withInputs(run.job, readArgs(run.job))
     const { schema } = definition
     const calls = run.job.more && callsOf(run.job, args)
     if (schema === undefined && this.#tasks.middleware.length === 0 && !calls)
-      return runInContext(run.context, () => call(definition, run.context, args))
+      return runInContext(run.context, () => call(run, definition, args))
     const once = async (given: unknown[]): Promise<unknown> => {
       const checked = schema === undefined ? given : await validateArgs(schema, given, definition.name)
-      return await this.#through(0, run, () => call(definition, run.context, checked))
+      return await this.#through(0, run, () => call(run, definition, checked))
     }
     return runInContext(run.context, () => (calls ? inTurn(calls, once) : once(args)))
   }
@@ -134,7 +157,7 @@ async function inTurn(calls: readonly unknown[][], once: (args: unknown[]) => Pr
   return results
 }
 
-function call(definition: TaskDefinition, context: RunningContext, args: unknown[]): unknown {
+function callHandler({ context }: LocalRun, definition: TaskDefinition, args: unknown[]): unknown {
   return (definition.handler as (this: unknown, ...args: unknown[]) => unknown).apply(context, args)
 }
 

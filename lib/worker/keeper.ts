@@ -1,7 +1,7 @@
 import { clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { Service } from '../service/service.ts'
-import { type Attempt, type Renewal, renew } from '../store/attempts.ts'
+import { type ClaimedJob, type Renewal, renew } from '../store/attempts.ts'
 import type { Store } from '../store/store.ts'
 import type { Pool } from './pool/pool.ts'
 import type { Pump } from './pump.ts'
@@ -11,6 +11,12 @@ export interface KeeperOptions {
   leaseMs: number
   logger: Logger
   lost(run: Run): void
+}
+
+/** A job of ours, and its run once it has started. */
+interface Kept {
+  job: ClaimedJob
+  run?: Run
 }
 
 const MAX_PULSE_MS = 1_000
@@ -67,17 +73,17 @@ export class Keeper {
 
   async #pulse(): Promise<void> {
     const now = clock.monotonic()
-    const byQueue = new Map<string, { attempt: Attempt; run?: Run }[]>()
-    const keep = (attempt: Attempt, run?: Run): void => {
-      const list = byQueue.get(attempt.queue) ?? []
-      list.push(run === undefined ? { attempt } : { attempt, run })
-      byQueue.set(attempt.queue, list)
+    const byQueue = new Map<string, Kept[]>()
+    const keep = (job: ClaimedJob, run?: Run): void => {
+      const list = byQueue.get(job.queue) ?? []
+      list.push(run === undefined ? { job } : { job, run })
+      byQueue.set(job.queue, list)
     }
     for (const run of this.#pump.running) {
       if (run.job.timeoutMs >= 2 * this.#pulseMs && run.deadline - now < 1.5 * this.#pulseMs) this.#arm(run)
-      if (now - run.startedAt >= this.#pulseMs / 2) keep(attemptOf(run.job), run)
+      if (now - run.startedAt >= this.#pulseMs / 2) keep(run.job, run)
     }
-    for (const job of this.#pump.held) keep(attemptOf(job))
+    for (const job of this.#pump.held) keep(job)
     // Each queue by itself: what one slot cannot answer must not cost the others their leases.
     const renewals = [...byQueue].map(([queue, entries]) => this.#renew(queue, entries, now))
     const outcomes = await Promise.allSettled(renewals)
@@ -85,24 +91,29 @@ export class Keeper {
     if (failed) throw failed.reason
   }
 
-  async #renew(queue: string, entries: { attempt: Attempt; run?: Run }[], now: number): Promise<void> {
+  async #renew(queue: string, entries: readonly Kept[], now: number): Promise<void> {
     let verdicts: Renewal[]
     try {
       verdicts = await renew(
         this.#store,
         queue,
-        entries.map((entry) => entry.attempt),
+        entries.map(({ job }) => attemptOf(job)),
         this.#options.leaseMs,
       )
     } catch (error) {
       for (const { run } of entries) if (run && this.#overdue(run)) this.#lose(run)
       throw error
     }
-    entries.forEach(({ run }, i) => {
-      if (!run || run.ended) return
-      if (verdicts[i] === 'lost') this.#lose(run)
+    entries.forEach(({ job, run }, i) => {
+      const verdict = verdicts[i]!
+      if (run === undefined) {
+        if (verdict !== 'renewed') this.#pump.withdraw(job, verdict)
+        return
+      }
+      if (run.ended) return
+      if (verdict === 'lost') this.#lose(run)
       else this.#renewedAt.set(run, now)
-      if (verdicts[i] === 'stop') this.#pool.interrupt(run, 'stop')
+      if (verdict === 'stop') this.#pool.interrupt(run, 'stop')
     })
   }
 

@@ -61,6 +61,8 @@ export class Parts {
     })
     const tell = {
       start: (job: ClaimedJob) => this.#start(job),
+      startBatch: (jobs: readonly ClaimedJob[]) => this.#startBatch(jobs),
+      batchRule: ({ task }: ClaimedJob) => (this.pool.batches.size === 0 ? undefined : this.pool.batches.get(task)),
       refused: (outcome: Outcome) => this.reporter.lost({ ...outcome, task: '', attempt: 0 }),
       idle: () => this.lookout.idle(),
     }
@@ -97,10 +99,21 @@ export class Parts {
   }
 
   #start(job: ClaimedJob): Run {
+    const run = this.#prepare(job)
+    this.pool.execute(run)
+    return run
+  }
+
+  #startBatch(jobs: readonly ClaimedJob[]): readonly Run[] {
+    const runs = jobs.map((job) => this.#prepare(job))
+    this.pool.executeBatch(runs)
+    return runs
+  }
+
+  #prepare(job: ClaimedJob): Run {
     const run = this.pool.prepare(job)
     this.reporter.started(job)
     this.keeper.began(run)
-    this.pool.execute(run)
     return run
   }
 
@@ -111,7 +124,9 @@ export class Parts {
   }
 
   #stopRun(id: string, token: string): void {
-    for (const run of this.pump.running) if (run.job.id === id && run.job.token === token) this.pool.interrupt(run, 'stop')
+    const meant = (job: ClaimedJob): boolean => job.id === id && job.token === token
+    for (const run of this.pump.running) if (meant(run.job)) this.pool.interrupt(run, 'stop')
+    for (const job of [...this.pump.held]) if (meant(job)) this.pump.withdraw(job, 'stop')
   }
 
   #presence(concurrency: number): Presence {

@@ -9,10 +9,9 @@ import { Outage } from './outage.ts'
 import { Prefetch } from './prefetch.ts'
 import type { QueueOrder } from './queue-order.ts'
 import { attemptOf, type Run } from './run.ts'
-import { Slots } from './slots.ts'
+import { Slots, type SlotsPort } from './slots.ts'
 
-export interface PumpPort {
-  start(job: ClaimedJob): Run
+export interface PumpPort extends Omit<SlotsPort, 'giveBack'> {
   /** Redis did not take this outcome: the lease had gone to another. */
   refused(outcome: Outcome): void
   /** Nothing to claim: ask to be told when there is. */
@@ -60,6 +59,8 @@ export class Pump {
     this.#exchange = new Exchange(store, order, options, this.#outage)
     this.#slots = new Slots(options, this.#prefetch, {
       start: (job) => port.start(job),
+      startBatch: (jobs) => port.startBatch(jobs),
+      batchRule: (job) => port.batchRule(job),
       giveBack: (job) => this.#release(job),
     })
   }
@@ -73,7 +74,7 @@ export class Pump {
     return this.#slots.running
   }
 
-  /** Claimed ahead. */
+  /** Claimed, but not started. */
   get held(): readonly ClaimedJob[] {
     return this.#slots.held
   }
@@ -88,7 +89,7 @@ export class Pump {
   }
 
   get quiet(): boolean {
-    return this.#slots.inHand === 0 && this.#outcomes.length === 0 && this.#inFlight === 0
+    return this.#slots.empty && this.#outcomes.length === 0 && this.#inFlight === 0
   }
 
   get hasFreeSlot(): boolean {
@@ -123,6 +124,13 @@ export class Pump {
   ended(run: Run, outcome: Outcome | undefined): void {
     if (outcome !== undefined) this.#outcomes.push(outcome)
     this.#slots.ended(run)
+    this.#signal()
+  }
+
+  /** A job that has not started must not any more: it was canceled, or another worker has it. */
+  withdraw(job: ClaimedJob, why: 'stop' | 'lost'): void {
+    if (!this.#slots.withdraw(job)) return
+    if (why === 'stop') this.#outcomes.push({ ...attemptOf(job), kind: 'stop', reason: 'canceled', error: '' })
     this.#signal()
   }
 
@@ -187,7 +195,7 @@ export class Pump {
   #want(first: boolean, settling = 0): number {
     if (!this.#claiming || this.#ending || this.#slots.isolating || this.#order.all.length === 0) return 0
     if (!this.#hungry && settling === 0) return 0
-    const want = Math.min(this.#slots.room - this.#slots.inHand - this.#asked, this.#maxJobs - this.#taken - this.#asked)
+    const want = Math.min(this.#slots.room - this.#asked, this.#maxJobs - this.#taken - this.#asked)
     return first || (this.#flooded && want >= SECOND_LANE_MIN) ? Math.max(0, Math.min(want, MAX_JOBS_PER_CALL)) : 0
   }
 

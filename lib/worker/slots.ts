@@ -1,25 +1,36 @@
 import { clock } from '../clock.ts'
 import type { ClaimedJob } from '../store/attempts.ts'
+import type { BatchRule } from '../task/batch.ts'
+import { Batches } from './batches.ts'
 import type { NormalWorkerOptions } from './options.ts'
 import { MAX_AHEAD_MS, type Prefetch } from './prefetch.ts'
 import type { Run } from './run.ts'
 
 export interface SlotsPort {
   start(job: ClaimedJob): Run
+  startBatch(jobs: readonly ClaimedJob[]): readonly Run[]
+  /** Of a task that takes several jobs at once. */
+  batchRule(job: ClaimedJob): BatchRule | undefined
   /** Claimed but not started, and not to be: back to the front of its queue. */
   giveBack(job: ClaimedJob): void
 }
 
-/** The jobs in a worker's hands: those that run, and those claimed ahead that wait for a slot. */
+/** The jobs in a worker's hands: those that run, those that wait for others to form a batch, and those claimed ahead of a slot. */
 export class Slots {
   readonly running: Set<Run> = new Set()
   readonly #ahead: ClaimedJob[] = []
+  readonly #batches = new Batches(() => this.fill())
+  /** Of each run in a batch: how many of that batch still run. It takes one slot until all have ended. */
+  readonly #shares = new Map<Run, { left: number }>()
   readonly #prefetch: Prefetch
   readonly #port: SlotsPort
   readonly #maxLost: number
   readonly #shared: boolean
+  #used = 0
   #concurrency: number
   #filling = false
+  /** What was claimed to fill a batch was something else, and no slot was free for it. */
+  #sated = false
   #alone: Run | undefined
   #longTimer: NodeJS.Timeout | undefined
   readonly #idlers: (() => void)[] = []
@@ -32,22 +43,22 @@ export class Slots {
     this.#port = port
   }
 
-  /** Claimed ahead. */
+  /** Claimed, but not started. */
   get held(): readonly ClaimedJob[] {
-    return this.#ahead
+    return this.#batches.empty ? this.#ahead : [...this.#batches.jobs, ...this.#ahead]
   }
 
-  get inHand(): number {
-    return this.running.size + this.#ahead.length
+  get empty(): boolean {
+    return this.running.size + this.#ahead.length === 0 && this.#batches.empty
   }
 
   get hasFree(): boolean {
-    return !this.isolating && this.inHand < this.#concurrency
+    return !this.isolating && this.#used + this.#ahead.length < this.#concurrency + this.#appetite
   }
 
-  /** How many may be in hand, jobs claimed ahead included. */
+  /** How many more may be claimed, also ahead of a slot. */
   get room(): number {
-    return this.#concurrency + this.#prefetch.ahead(this.#concurrency)
+    return this.#concurrency + this.#prefetch.ahead(this.#concurrency) + this.#appetite - this.#used - this.#ahead.length
   }
 
   /** No other job may be taken: one runs alone, or waits for the others to end so that it can. */
@@ -66,7 +77,7 @@ export class Slots {
   }
 
   ended(run: Run): void {
-    this.running.delete(run)
+    if (this.running.delete(run)) this.#free(run)
     if (this.#alone === run) this.#alone = undefined
     if (this.running.size === 0) for (const resolve of this.#idlers.splice(0)) resolve()
     this.#prefetch.ran(clock.monotonic() - run.startedAt)
@@ -76,22 +87,25 @@ export class Slots {
   fill(): void {
     if (this.#filling) return
     this.#filling = true
-    while (this.#ahead.length > 0 && this.running.size < this.#concurrency && this.#mayStart) {
-      const job = this.#ahead.shift()!
-      const run = this.#port.start(job)
-      if (run.ended) continue
-      this.running.add(run)
-      if (this.#isLastChance(job)) this.#alone = run
-    }
+    while (this.#ahead.length > 0 && this.#place(this.#ahead[0]!));
+    if (!this.#batches.empty) while (this.#startBatch());
     this.#filling = false
     clearTimeout(this.#longTimer)
     // Claimed ahead, but the running jobs turned out long: others may have a free slot.
-    if (this.#ahead.length > 0) this.#longTimer = setTimeout(() => this.giveBack(this.#isLastChance(this.#ahead[0]) ? 1 : 0), MAX_AHEAD_MS)
+    if (this.#ahead.length > 0) this.#longTimer = setTimeout(() => this.#giveUp(), MAX_AHEAD_MS)
   }
 
-  giveBack(keep = 0): void {
-    // From the last to the first: each goes to the front, so the order is kept.
-    for (const job of this.#ahead.splice(keep).reverse()) this.#port.giveBack(job)
+  /** All that has not started goes back. */
+  giveBack(): void {
+    this.#giveBack(this.#ahead.splice(0))
+    this.#giveBack(this.#batches.clear())
+  }
+
+  /** Takes a job out that has not started; false when it has, or is not here. */
+  withdraw(job: ClaimedJob): boolean {
+    const at = this.#ahead.indexOf(job)
+    if (at !== -1) this.#ahead.splice(at, 1)
+    return at !== -1 || this.#batches.remove(job)
   }
 
   /** Resolves when nothing runs. */
@@ -103,6 +117,65 @@ export class Slots {
     clearTimeout(this.#longTimer)
   }
 
+  /** The next in line: into a slot or into a batch. False when there is no room for it. */
+  #place(job: ClaimedJob): boolean {
+    const last = this.#isLastChance(job)
+    const rule = last ? undefined : this.#port.batchRule(job)
+    if (rule !== undefined) {
+      if (!this.#batches.add(job, rule)) return this.#startBatch()
+      this.#ahead.shift()
+      return true
+    }
+    if (this.#used >= this.#concurrency || !this.#mayStart(last)) return false
+    this.#ahead.shift()
+    const run = this.#port.start(job)
+    if (run.ended) return true
+    this.running.add(run)
+    this.#used++
+    if (last) this.#alone = run
+    return true
+  }
+
+  #startBatch(): boolean {
+    if (this.#used >= this.#concurrency || this.isolating) return false
+    const jobs = this.#batches.next()
+    if (jobs === undefined) return false
+    this.#sated = false
+    const runs = this.#port.startBatch(jobs).filter((run) => !run.ended)
+    const share = { left: runs.length }
+    for (const run of runs) {
+      this.running.add(run)
+      this.#shares.set(run, share)
+    }
+    if (runs.length > 0) this.#used++
+    return true
+  }
+
+  #free(run: Run): void {
+    const share = this.#shares.size === 0 ? undefined : this.#shares.get(run)
+    if (share === undefined) {
+      this.#used--
+      return
+    }
+    this.#shares.delete(run)
+    share.left--
+    if (share.left === 0) this.#used--
+  }
+
+  get #appetite(): number {
+    return this.#batches.empty || this.#sated ? 0 : this.#batches.room
+  }
+
+  #giveUp(): void {
+    this.#sated = true
+    this.#giveBack(this.#ahead.splice(this.#isLastChance(this.#ahead[0]) ? 1 : 0))
+  }
+
+  #giveBack(jobs: readonly ClaimedJob[]): void {
+    // From the last to the first: each goes to the front, so the order is kept.
+    for (const job of [...jobs].reverse()) this.#port.giveBack(job)
+  }
+
   /**
    * One more loss and the job fails. It runs alone: if the process goes down again, this job is to blame; jobs that only
    * happened to run beside the culprit get through.
@@ -111,7 +184,7 @@ export class Slots {
     return job?.more?.lost !== undefined && job.more.lost >= this.#maxLost - 1 && this.#shared && this.#concurrency > 1
   }
 
-  get #mayStart(): boolean {
-    return this.#alone === undefined && (this.running.size === 0 || !this.#isLastChance(this.#ahead[0]))
+  #mayStart(last: boolean): boolean {
+    return this.#alone === undefined && (!last || this.running.size === 0)
   }
 }

@@ -1,5 +1,6 @@
 import { RqtsError } from '../errors.ts'
 import type { RetryPolicy } from '../job/backoff.ts'
+import type { BatchRule } from '../task/batch.ts'
 import { TaskRegistry } from '../task/registry.ts'
 import { importFile, type LoadedTasks, type LoadOptions, loadTaskModules, type TaskSource } from './load-tasks.ts'
 import type { Middleware } from './options.ts'
@@ -34,6 +35,15 @@ export class TaskSet {
     const found = this.registry.names().flatMap((name) => {
       const policy = this.registry.get(name)?.normal.retry
       return policy === undefined ? [] : [[name, policy] as const]
+    })
+    return Object.fromEntries(found)
+  }
+
+  /** The tasks that take several jobs at once. */
+  get batches(): Record<string, BatchRule> {
+    const found = this.registry.names().flatMap((name) => {
+      const batch = this.registry.get(name)?.batch
+      return batch === undefined ? [] : [[name, { size: batch.size, waitMs: batch.waitMs }] as const]
     })
     return Object.fromEntries(found)
   }

@@ -85,6 +85,30 @@ describe('rqts worker', () => {
     expect(lines(stderr).map(({ msg }) => msg)).toContain('finished')
   })
 
+  const LOUD = "export function loud(n) { console.log('printed by a handler ' + n); process.stdout.write('no line'); return n }"
+
+  it.each(['async', 'processes', 'threads'])('--json: what handlers print does not come between (%s)', async (pool) => {
+    const s = await scene({ 'tasks.mjs': LOUD })
+    await s.queue().enqueue('loud', [1])
+    const { stdout, stderr } = await s.run('worker', '--burst', '--json', '--name', 'w1', '-p', pool)
+    expect(JSON.parse(stdout)).toEqual({ name: 'w1', processed: 1, succeeded: 1, failed: 0 })
+    expect(stderr).toContain('printed by a handler 1')
+  })
+
+  it.each(['async', 'processes'])('--json with several processes is one stream of events that say whose they are (%s)', async (pool) => {
+    const s = await scene({ 'tasks.mjs': LOUD })
+    await s.queue().enqueueMany(Array.from({ length: 300 }, (_, i) => ['loud', [i]] as const))
+    const { code, stdout, stderr } = await s.run('worker', '--burst', '--json', '--name', 'w', '--processes', '2', '-p', pool)
+    expect(code).toBe(0)
+    const events = lines(stdout) as (Line & { worker?: string; supervisor?: number; id?: string; processed?: number })[]
+    expect(events.every(({ worker, supervisor }) => ['w.1', 'w.2'].includes(worker ?? '') || supervisor !== undefined)).toBe(true)
+    expect(new Set(events.filter(({ msg }) => msg === 'finished').map(({ id }) => id)).size).toBe(300)
+    const ends = events.filter(({ msg }) => msg === 'worker ended')
+    expect(ends.map(({ worker }) => worker).sort()).toEqual(['w.1', 'w.2'])
+    expect(ends.reduce((sum, { processed }) => sum + processed!, 0)).toBe(300)
+    expect(stderr).toContain('printed by a handler')
+  })
+
   it('-q is quiet but for what went wrong', async () => {
     const s = await scene({ 'tasks.mjs': TASKS })
     await s.queue().enqueue('add', [1, 2])

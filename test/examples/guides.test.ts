@@ -23,3 +23,12 @@ it('examples/guides/testing.ts', { timeout: LONG_MS }, async () => {
   expect(await program.end(), program.output).toBe(0)
   expect(program.output).toContain('all as expected')
 })
+
+it('examples/batches/batches.ts', { timeout: LONG_MS }, async () => {
+  await withPrivateRedis(async ({ url }) => {
+    const program = run('examples/batches/batches.ts', { RQTS_REDIS_URL: url })
+    expect(await program.end(), program.output).toBe(0)
+    expect(program.output).toContain('stored as 0')
+    expect(program.output).toContain('the other: failed')
+  })
+})

@@ -1,5 +1,6 @@
 import type { RetryPolicy } from '../../job/backoff.ts'
 import type { ClaimedJob } from '../../store/attempts.ts'
+import type { BatchRule } from '../../task/batch.ts'
 import type { ContextPort } from '../context.ts'
 import type { Interruption } from '../ending.ts'
 import { Executor, type LocalRun } from '../executor.ts'
@@ -19,6 +20,7 @@ export interface AsyncPoolOptions {
 export class AsyncPool implements Pool {
   readonly kind = 'async'
   readonly pids: readonly number[] = []
+  batches: ReadonlyMap<string, BatchRule> = new Map()
   readonly #options: AsyncPoolOptions
   #tasks = new TaskSet()
   #executor: Executor
@@ -56,6 +58,10 @@ export class AsyncPool implements Pool {
     this.#executor.execute(run)
   }
 
+  executeBatch(runs: readonly LocalRun[]): void {
+    this.#executor.executeBatch(runs)
+  }
+
   interrupt(run: LocalRun, kind: Interruption): void {
     this.#executor.interrupt(run, kind)
   }
@@ -86,6 +92,7 @@ export class AsyncPool implements Pool {
 
   #use(tasks: TaskSet): void {
     this.#tasks = tasks
+    this.batches = new Map(Object.entries(tasks.batches))
     this.#executor = this.#executorOf(tasks)
   }
 

@@ -23,7 +23,8 @@ export class Child {
   #executor: Executor | undefined
   #store: Store | undefined
   #output: OutputCapture | undefined
-  #run: LocalRun | undefined
+  /** One, or those of a batch: by their places in it, as long as they run. */
+  #runs: (LocalRun | undefined)[] = []
 
   constructor(port: ChildPort) {
     this.#port = port
@@ -31,8 +32,9 @@ export class Child {
   }
 
   obey(message: ToChild): void {
-    if (message.say === 'run') this.#start(message.job)
-    else if (message.say === 'abort') this.#run?.context.abort(new RqtsError(message.code, message.message, { jobId: this.#run.job.id }))
+    if (message.say === 'run') this.#start([message.job])
+    else if (message.say === 'batch') this.#start(message.jobs)
+    else if (message.say === 'abort') this.#abort(message)
     else if (message.say === 'init') void this.#prepare(message.init)
     else void this.#stop()
   }
@@ -44,43 +46,54 @@ export class Child {
       this.#tasks = await TaskSet.load(init, { cwd: init.cwd })
       await this.#tasks.setup()
       const portOf = (job: ClaimedJob): ContextPort => jobPort(this.#openStore(init), job, enqueue)
-      this.#executor = new Executor(this.#tasks, portOf, (_, outcome) => void this.#done(outcome!))
+      this.#executor = new Executor(this.#tasks, portOf, (run, outcome) => void this.#done(run as LocalRun, outcome!))
       if (init.captureOutput) this.#output = new OutputCapture()
       const loaded = this.#tasks.loaded.map(({ source, names }) => ({ source, names }))
-      this.#port.send({ say: 'ready', facts: { loaded, policies: this.#tasks.policies } })
+      this.#port.send({ say: 'ready', facts: { loaded, policies: this.#tasks.policies, batches: this.#tasks.batches } })
     } catch (error) {
       this.#port.send({ say: 'unfit', error: encodeError(error) }, () => this.#port.exit(1))
     }
   }
 
-  #start(job: ClaimedJob): void {
-    const run = this.#executor!.prepare(job)
-    this.#run = run
-    this.#output?.begin((line) => run.context.log(line))
-    this.#executor!.execute(run)
+  #start(jobs: readonly ClaimedJob[]): void {
+    const runs = jobs.map((job) => this.#executor!.prepare(job))
+    const [first] = runs as [LocalRun]
+    this.#runs = [...runs]
+    // What a batch prints is of all its jobs, and kept with the first.
+    this.#output?.begin((line) => first.context.log(line))
+    if (runs.length === 1) this.#executor!.execute(first)
+    else this.#executor!.executeBatch(runs)
   }
 
-  async #done(outcome: Outcome): Promise<void> {
+  #abort({ at, code, message }: ToChild & { say: 'abort' }): void {
+    const run = this.#runs[at]
+    run?.context.abort(new RqtsError(code, message, { jobId: run.job.id }))
+  }
+
+  async #done(run: LocalRun, outcome: Outcome): Promise<void> {
+    const runs = this.#runs
+    const at = runs.indexOf(run)
     if (this.#output !== undefined) await this.#output.end()
-    this.#run = undefined
-    this.#port.send(this.#init!.memory ? { say: 'done', outcome, memory: process.memoryUsage.rss() } : { say: 'done', outcome })
+    runs[at] = undefined
+    this.#port.send(this.#init!.memory ? { say: 'done', at, outcome, memory: process.memoryUsage.rss() } : { say: 'done', at, outcome })
   }
 
-  /** It belongs to the one job that runs here, or to one before it. Nobody knows what else it left undone, so this is the end. */
+  /** It belongs to what runs here, a job or a batch, or to one before it. Nobody knows what else it left undone, so this is the end. */
   #stray(error: unknown): void {
-    const run = this.#run
+    const left = this.#runs.flatMap((run, at) => (run === undefined ? [] : [{ run, at }]))
     const end = (): void => this.#port.exit(1)
-    if (run === undefined || this.#executor === undefined) {
+    if (left.length === 0 || this.#executor === undefined) {
       process.stderr.write(`A job that has ended threw into the void: ${encodeError(error)}\n`, end)
       return
     }
-    this.#run = undefined
-    const last = new Executor(
-      this.#tasks,
-      () => undefined as never,
-      (_, outcome) => this.#port.send({ say: 'done', outcome: outcome!, last: true }, end),
-    )
-    last.fail(last.prepare(run.job), error)
+    this.#runs = []
+    left.forEach(({ run, at }, i) => {
+      const last = i === left.length - 1
+      const tell = (_: unknown, outcome: Outcome | undefined): void =>
+        this.#port.send({ say: 'done', at, outcome: outcome!, ...(last && { last }) }, last ? end : undefined)
+      const executor = new Executor(this.#tasks, () => undefined as never, tell)
+      executor.fail(executor.prepare(run.job), error)
+    })
   }
 
   /** Opened by the first job that writes or enqueues. */

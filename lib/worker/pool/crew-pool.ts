@@ -2,6 +2,7 @@ import { RqtsError } from '../../errors.ts'
 import type { RetryPolicy } from '../../job/backoff.ts'
 import type { Logger } from '../../logger.ts'
 import type { ClaimedJob } from '../../store/attempts.ts'
+import type { BatchRule } from '../../task/batch.ts'
 import { type Interruption, interrupted, interruptionError } from '../ending.ts'
 import type { LoadedTasks } from '../load-tasks.ts'
 import type { RunListener } from '../run.ts'
@@ -30,10 +31,11 @@ export class CrewPool implements Pool {
   readonly kind: PoolKind
   names: readonly string[] = []
   policies: Readonly<Record<string, RetryPolicy>> = {}
+  batches: ReadonlyMap<string, BatchRule> = new Map()
   readonly #options: CrewOptions
   readonly #members = new Set<Member>()
   readonly #free: Member[] = []
-  readonly #waiting: ChildRun[] = []
+  readonly #waiting: (readonly ChildRun[])[] = []
   #memberOptions: MemberOptions | undefined
   #concurrency: number
   #facts: ChildFacts | undefined
@@ -77,15 +79,21 @@ export class CrewPool implements Pool {
   }
 
   execute(run: ChildRun): void {
+    this.executeBatch([run])
+  }
+
+  executeBatch(runs: readonly ChildRun[]): void {
     const member = this.#free.pop()
-    if (member === undefined) this.#waiting.push(run)
-    else member.run(run)
+    if (member === undefined) this.#waiting.push(runs)
+    else member.run(runs)
   }
 
   interrupt(run: ChildRun, kind: Interruption): void {
     if (run.ended) return
     if (run.member !== undefined) return run.member.interrupt(run, kind)
-    this.#waiting.splice(this.#waiting.indexOf(run), 1)
+    const at = this.#waiting.findIndex((runs) => runs.includes(run))
+    const others = this.#waiting[at]!.filter((other) => other !== run)
+    this.#waiting.splice(at, 1, ...(others.length > 0 ? [others] : []))
     const ending = interrupted(run.job, kind, interruptionError(run.job, kind))
     run.end(ending.outcome, ending.error)
   }
@@ -155,6 +163,7 @@ export class CrewPool implements Pool {
     this.#facts = facts
     this.names = facts.loaded.flatMap(({ names }) => names)
     this.policies = facts.policies
+    this.batches = new Map(Object.entries(facts.batches))
     this.#loading?.resolve(facts)
     this.#next(member)
   }
@@ -164,8 +173,8 @@ export class CrewPool implements Pool {
       member.retire()
       return
     }
-    const run = this.#waiting.shift()
-    if (run !== undefined) member.run(run)
+    const runs = this.#waiting.shift()
+    if (runs !== undefined) member.run(runs)
     else this.#free.push(member)
   }
 

@@ -44,12 +44,14 @@ export interface MemberOptions {
 const SHORT_GRACE_MS = 500
 const TEARDOWN_MS = 5_000
 
-/** One child process or thread and the job that it runs. */
+/** One child process or thread and what it runs: a job, or a batch of jobs that end one by one. */
 export class Member {
   readonly #options: MemberOptions
   readonly #port: MemberPort
   readonly #transport: Transport
-  #run: ChildRun | undefined
+  /** By their places in the batch; those that have ended leave a hole. */
+  #runs: (ChildRun | undefined)[] = []
+  #left = 0
   #jobs = 0
   #memory = 0
   #retired = false
@@ -79,23 +81,42 @@ export class Member {
     return this.#jobs >= this.#options.maxJobs || this.#memory > this.#options.maxMemory
   }
 
-  run(run: ChildRun): void {
-    this.#run = run
-    run.member = this
-    run.startedAt = clock.monotonic()
-    this.#jobs++
-    this.#transport.send({ say: 'run', job: run.job })
+  run(runs: readonly ChildRun[]): void {
+    this.#runs = [...runs]
+    this.#left = runs.length
+    this.#jobs += runs.length
+    for (const run of runs) {
+      run.member = this
+      run.startedAt = clock.monotonic()
+    }
+    if (runs.length === 1) this.#transport.send({ say: 'run', job: runs[0]!.job })
+    else this.#transport.send({ say: 'batch', jobs: runs.map(({ job }) => job) })
   }
 
   /** The signal aborts; a handler that goes on is ended with its process. The outcome is written when it is certain that nothing runs. */
   interrupt(run: ChildRun, kind: Interruption): void {
-    if (this.#run !== run) return
+    const at = this.#runs.indexOf(run)
+    if (at === -1) return
     if (run.interruption === undefined) {
       run.interruption = kind
       const { code, message } = interruptionError(run.job, kind)
-      this.#transport.send({ say: 'abort', code, message })
+      this.#transport.send({ say: 'abort', at, code, message })
     }
-    this.#killIn(kind === 'timeout' ? this.#options.graceMs : Math.min(this.#options.graceMs, SHORT_GRACE_MS))
+    if (this.#allInterrupted) this.#killIn(this.#graceOf(kind))
+    else setTimeout(() => this.#leaveBehind(run, kind), this.#graceOf(kind))
+  }
+
+  /** Of a batch, whose other jobs are not to be ended for this one: its part of the handler may go on, unheard. */
+  #leaveBehind(run: ChildRun, kind: Interruption): void {
+    const at = this.#runs.indexOf(run)
+    if (at === -1 || this.#allInterrupted) return
+    this.#runs[at] = undefined
+    this.#left--
+    this.#finish(run, kind, '; its signal aborted, and the others of its batch went on')
+  }
+
+  get #allInterrupted(): boolean {
+    return this.#runs.every((run) => run === undefined || run.interruption !== undefined)
   }
 
   /** No more jobs; ends after the one that it runs. */
@@ -104,7 +125,7 @@ export class Member {
     this.#retired = true
     // One that is still loading has nothing to tear down.
     if (!this.ready) this.kill()
-    else if (this.#run === undefined) this.#dismiss()
+    else if (this.#left === 0) this.#dismiss()
   }
 
   kill(): void {
@@ -127,34 +148,43 @@ export class Member {
     }
   }
 
-  #done({ outcome, last, memory }: FromChild & { say: 'done' }): void {
-    const run = this.#run
+  #done({ at, outcome, last, memory }: FromChild & { say: 'done' }): void {
+    const run = this.#runs[at]
     if (run === undefined || run.job.token !== outcome.token || run.job.id !== outcome.id) return
-    this.#run = undefined
+    this.#runs[at] = undefined
+    this.#left--
     if (memory !== undefined) this.#memory = memory
-    this.#keep()
-    // Free first: whoever hears of the end may have the next job at hand.
-    if (last === true) this.#retired = true
-    else if (this.#retired) this.#dismiss()
-    else this.#port.free(this)
+    if (this.#left === 0) this.#rest(last === true)
+    else if (this.#allInterrupted) this.#killIn(this.#options.graceMs)
     if (run.interruption === undefined) run.end(outcome, 'error' in outcome ? decodeError(outcome.error) : undefined)
     else this.#finish(run, run.interruption, '; it stopped when its signal aborted')
   }
 
+  /** Nothing runs. Free first: whoever hears of the end may have the next job at hand. */
+  #rest(last: boolean): void {
+    this.#keep()
+    if (last) this.#retired = true
+    else if (this.#retired) this.#dismiss()
+    else this.#port.free(this)
+  }
+
   #exit(how: string): void {
-    const run = this.#run
+    const runs = this.#runs
     this.#gone = true
-    this.#run = undefined
+    this.#runs = []
+    this.#left = 0
     this.#keep()
     this.#port.gone(this, how, this.#unfit)
-    if (run === undefined) return
-    if (run.interruption !== undefined)
-      this.#finish(
-        run,
-        run.interruption,
-        `; it did not stop within ${this.#graceOf(run.interruption)} ms after its signal had aborted, so it was ended by force`,
-      )
-    else this.#lose(run, how)
+    for (const run of runs) {
+      if (run === undefined) continue
+      if (run.interruption === undefined) this.#lose(run, how)
+      else
+        this.#finish(
+          run,
+          run.interruption,
+          `; it did not stop within ${this.#graceOf(run.interruption)} ms after its signal had aborted, so it was ended by force`,
+        )
+    }
   }
 
   #finish(run: ChildRun, kind: Interruption, how: string): void {

@@ -1,5 +1,6 @@
 import type { RetryPolicy } from '../../job/backoff.ts'
 import type { ClaimedJob } from '../../store/attempts.ts'
+import type { BatchRule } from '../../task/batch.ts'
 import type { Interruption } from '../ending.ts'
 import type { LoadedTasks } from '../load-tasks.ts'
 import type { Run } from '../run.ts'
@@ -19,8 +20,12 @@ export interface Pool {
   /** Resolves when jobs can be taken. */
   open(): Promise<void>
   prepare(job: ClaimedJob): Run
+  /** Of tasks that take several jobs at once. */
+  readonly batches: ReadonlyMap<string, BatchRule>
   /** Never throws; the run ends through `run.end`, possibly before this returns. */
   execute(run: Run): void
+  /** Jobs of one such task together: they start in one place and end one by one. */
+  executeBatch(runs: readonly Run[]): void
   /** Aborts the handler's signal and ends the attempt: at once, or as soon as the handler has been made to stop. */
   interrupt(run: Run, kind: Interruption): void
   resize(concurrency: number): void

@@ -1,6 +1,7 @@
 import type { RqtsErrorCode } from '../../errors.ts'
 import type { RetryPolicy } from '../../job/backoff.ts'
 import type { ClaimedJob, Outcome } from '../../store/attempts.ts'
+import type { BatchRule } from '../../task/batch.ts'
 
 /** What a worker and its children (processes or threads) say to each other. Plain data throughout: JSON or a structured clone. */
 export type ToChild =
@@ -8,8 +9,10 @@ export type ToChild =
   | { say: 'init'; init: ChildInit }
   /** One job at a time: the next comes after `done`. */
   | { say: 'run'; job: ClaimedJob }
-  /** The signal of the running job aborts with this error. */
-  | { say: 'abort'; code: RqtsErrorCode; message: string }
+  /** Several of a task that takes them together: the next come when each is `done`. */
+  | { say: 'batch'; jobs: readonly ClaimedJob[] }
+  /** The signal of a running job aborts with this error. `at`: its place in the batch. */
+  | { say: 'abort'; at: number; code: RqtsErrorCode; message: string }
   /** Tear down and end. */
   | { say: 'stop' }
 
@@ -17,8 +20,8 @@ export type FromChild =
   | { say: 'ready'; facts: ChildFacts }
   /** The task files cannot be loaded, or a `setup` threw: an error as stored. */
   | { say: 'unfit'; error: string }
-  /** `last`: the child ends after this one. `memory` in bytes, when asked for. */
-  | { say: 'done'; outcome: Outcome; last?: boolean; memory?: number }
+  /** `at`: its place in the batch. `last`: the child ends after this one. `memory` in bytes, when asked for. */
+  | { say: 'done'; at: number; outcome: Outcome; last?: boolean; memory?: number }
 
 export interface ChildInit {
   /** Absolute paths. */
@@ -36,4 +39,5 @@ export interface ChildInit {
 export interface ChildFacts {
   loaded: readonly { source: string; names: string[] }[]
   policies: Readonly<Record<string, RetryPolicy>>
+  batches: Readonly<Record<string, BatchRule>>
 }

@@ -26,12 +26,19 @@ export interface LaunchOptions {
   maxHeapMb?: number
 }
 
+/** What children print goes where this process prints; for a program whose stdout is data, to stderr. */
+let childStdout: 'inherit' | 2 = 'inherit'
+
+export function divertChildStdout(): void {
+  childStdout = 2
+}
+
 export function launchProcess({ serialization }: LaunchOptions): Launch {
   return (events) => {
     const child = fork(entryOf('pool/process-child'), [], {
       serialization,
       execArgv: ownExecArgv(),
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', childStdout, 'inherit', 'ipc'],
     })
     let exited = false
     const exit = (how: string): void => {

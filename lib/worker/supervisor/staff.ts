@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { WholeLines } from './whole-lines.ts'
 
 /** What a worker process tells its supervisor over IPC. */
 export type Report = { rqts: 'name'; name: string; maxLost: number } | { rqts: 'ready' }
 
 /** Set for a worker process that a supervisor has started. */
 export const SUPERVISED = 'RQTS_SUPERVISED'
+
+const LAST_LINES_MS = 500
 
 export interface StaffPort {
   ready(staff: Staff): void
@@ -22,15 +25,20 @@ export class Staff {
   leaving = false
   readonly #child: ChildProcess
 
-  constructor(slot: number, command: readonly string[], port: StaffPort) {
+  /** With `lines` what it prints comes there, in whole lines; else it prints for itself. */
+  constructor(slot: number, command: readonly string[], port: StaffPort, lines?: (text: string) => void) {
     this.slot = slot
     const [script, ...args] = command
     // A group of its own: Ctrl-C reaches the supervisor alone, and whatever the process leaves behind can be ended with it.
     this.#child = fork(script!, args, {
       env: { ...process.env, [SUPERVISED]: String(slot) },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', lines === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc'],
       detached: true,
     })
+    if (lines !== undefined) {
+      const whole = new WholeLines(lines)
+      this.#child.stdout!.on('data', (piece: Buffer) => whole.take(piece)).on('end', () => whole.end())
+    }
     this.#child.on('message', (message) => {
       const report = message as Report
       if (report.rqts === 'name') [this.name, this.maxLost] = [report.name, report.maxLost]
@@ -42,7 +50,14 @@ export class Staff {
     this.#child.on('error', () => undefined)
     this.#child.on('exit', (code, signal) => {
       this.#killGroup()
-      port.exit(this, code, signal)
+      const over = (): void => port.exit(this, code, signal)
+      if (lines === undefined) return over()
+      // Its last lines may still be on their way; whoever else holds the pipe is not waited for.
+      const late = setTimeout(() => this.#child.stdout!.destroy(), LAST_LINES_MS)
+      this.#child.once('close', () => {
+        clearTimeout(late)
+        over()
+      })
     })
   }
 

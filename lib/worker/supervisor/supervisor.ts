@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   /** After this long, what was asked to stop is ended by force. */
   shutdownTimeoutMs: number
   logger: Logger
+  /** Takes what the workers print, line by line; without, each prints for itself, and long lines may cut into each other. */
+  lines?: (text: string) => void
 }
 
 const LOOK_MS = 1_000
@@ -119,13 +121,14 @@ export class Supervisor {
   }
 
   #hire(slot: number): void {
-    const staff = new Staff(slot, this.#options.command, {
+    const port = {
       ready: () => {
         this.#everReady = true
         this.#crashes = 0
       },
-      exit: (_, code, signal) => this.#left(staff, code, signal),
-    })
+      exit: (_: Staff, code: number | null, signal: NodeJS.Signals | null) => this.#left(staff, code, signal),
+    }
+    const staff: Staff = new Staff(slot, this.#options.command, port, this.#options.lines)
     this.#staff.add(staff)
   }
 
