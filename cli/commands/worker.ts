@@ -1,12 +1,10 @@
-import { relative } from 'node:path'
 import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
-import { CliError, codeOf, EXIT } from '../exit-codes.ts'
+import { CliError, EXIT } from '../exit-codes.ts'
 import { Flag, whole } from '../flags.ts'
 import { reserveStdout, writeOut } from '../output/stdout.ts'
 import { plural } from '../output/text.ts'
 import type { WorkerLog } from '../output/worker-log.ts'
-import { messageOf } from '../report.ts'
 import { onSignal } from '../signals.ts'
 import { checkRange, takeSlot } from './worker-range.ts'
 
@@ -33,7 +31,6 @@ export interface WorkerFlags {
 
 type Worker = import('../../lib/index.ts').Worker
 type WorkerOptions = import('../../lib/index.ts').WorkerOptions
-type Loaded = Awaited<ReturnType<Worker['loadTasks']>>
 
 export const worker: CommandSpec = command<WorkerFlags>({
   name: 'worker',
@@ -119,6 +116,7 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
         `No tasks in ${tasks.join(', ')}: export a function, for example \`export async function add(a, b) { … }\``,
       )
     const plan = { queues, pool: flags.pool, fires: flags.scheduler, first: slot === undefined || slot === '1' }
+    const { introduce } = await import('./worker-intro.ts')
     await introduce(context, log, worker, loaded, plan)
     const totals = await worker.run()
     log.say(`done: ${plural(totals.processed, 'job')}, ${totals.succeeded} succeeded, ${totals.failed} failed`, 'worker ended', totals)
@@ -225,42 +223,5 @@ function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string
     get forced() {
       return signals > 1
     },
-  }
-}
-
-interface Plan {
-  queues: readonly string[]
-  pool: string
-  /** Whether this worker fires schedules. */
-  fires: boolean
-  /** Of several processes one tells people what they all do. */
-  first: boolean
-}
-
-async function introduce(context: Context, log: WorkerLog, worker: Worker, loaded: Loaded, plan: Plan): Promise<void> {
-  const { bannerLines, startupProblems } = await import('../output/banner.ts')
-  const tasks = loaded.map(({ source, names }) => ({ file: relative(process.cwd(), source) || source, names }))
-  const facts = {
-    name: worker.name,
-    queues: plan.queues,
-    pool: plan.pool,
-    concurrency: worker.concurrency,
-    tasks: loaded.flatMap(({ names }) => names),
-  }
-  try {
-    const { overview, serverInfo } = await import('../../lib/client/inspector.ts')
-    const { Schedules } = await import('../../lib/client/schedules.ts')
-    const store = await context.store()
-    const [seen, info, schedules] = await Promise.all([overview(store), serverInfo(store), new Schedules(store).health()])
-    if (plan.first) log.banner(bannerLines({ ...facts, tasks, redis: seen.redis }))
-    log.say('', 'starting', { ...facts, redis: seen.redis.url })
-    if (!plan.first) return
-    for (const problem of startupProblems({ seen, info, schedules, served: plan.queues, fires: plan.fires })) log.warn(problem)
-  } catch (error) {
-    // A worker outlives a Redis that is not up yet: it says so and keeps trying.
-    if (codeOf(error) !== 'RQTS_REDIS_UNAVAILABLE') throw error
-    context.forgetStore()
-    log.banner(bannerLines({ ...facts, tasks }))
-    log.warn(`${messageOf(error, context.settings)} Trying again until it answers.`)
   }
 }

@@ -50,7 +50,7 @@ export class Gathering {
     try {
       // Who asks for currentJob() is told the first of them.
       const outcomes = await runInContext(contexts[0]!, () => runBatch(name, batch!.run, calls, contexts))
-      outcomes.forEach((outcome, i) => outcome.then(members[i]!.resolve, members[i]!.reject))
+      for (const [i, outcome] of outcomes.entries()) void outcome.then(members[i]!.resolve, members[i]!.reject)
     } catch (error) {
       for (const { reject } of members) reject(error)
     }

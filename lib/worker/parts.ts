@@ -126,7 +126,8 @@ export class Parts {
   #stopRun(id: string, token: string): void {
     const meant = (job: ClaimedJob): boolean => job.id === id && job.token === token
     for (const run of this.pump.running) if (meant(run.job)) this.pool.interrupt(run, 'stop')
-    for (const job of [...this.pump.held]) if (meant(job)) this.pump.withdraw(job, 'stop')
+    const held = this.pump.held.find(meant)
+    if (held !== undefined) this.pump.withdraw(held, 'stop')
   }
 
   #presence(concurrency: number): Presence {

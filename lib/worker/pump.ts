@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts'
 import type { ClaimedJob, Outcome, Verdict } from '../store/attempts.ts'
 import type { Store } from '../store/store.ts'
 import { Exchange } from './exchange.ts'
+import { News } from './news.ts'
 import type { NormalWorkerOptions } from './options.ts'
 import { Outage } from './outage.ts'
 import { Prefetch } from './prefetch.ts'
@@ -47,8 +48,7 @@ export class Pump {
   #taken = 0
   #inFlight = 0
   #limitTimer: NodeJS.Timeout | undefined
-  #notify: (() => void) | undefined
-  #waiting: Promise<void> | undefined
+  readonly #news = new News()
 
   constructor(store: Store, order: QueueOrder, options: NormalWorkerOptions, port: PumpPort, logger: Logger) {
     this.#order = order
@@ -105,14 +105,14 @@ export class Pump {
   wake(): void {
     this.#wakes++
     this.#hungry = true
-    this.#signal()
+    this.#news.tell()
   }
 
   /** Stops taking jobs; those claimed but not started go back to the head of their queues. */
   pause(): void {
     this.#claiming = false
     this.#slots.giveBack()
-    this.#signal()
+    this.#news.tell()
   }
 
   resume(): void {
@@ -124,14 +124,14 @@ export class Pump {
   ended(run: Run, outcome: Outcome | undefined): void {
     if (outcome !== undefined) this.#outcomes.push(outcome)
     this.#slots.ended(run)
-    this.#signal()
+    this.#news.tell()
   }
 
   /** A job that has not started must not any more: it was canceled, or another worker has it. */
   withdraw(job: ClaimedJob, why: 'stop' | 'lost'): void {
     if (!this.#slots.withdraw(job)) return
     if (why === 'stop') this.#outcomes.push({ ...attemptOf(job), kind: 'stop', reason: 'canceled', error: '' })
-    this.#signal()
+    this.#news.tell()
   }
 
   /** Runs until `finish()`; one of two lanes, so that Redis works while handlers do. */
@@ -163,20 +163,20 @@ export class Pump {
     this.#exchange.finish()
     clearTimeout(this.#limitTimer)
     this.#slots.close()
-    this.#signal()
+    this.#news.tell()
   }
 
   #release(job: ClaimedJob): void {
     this.#taken--
     this.#outcomes.push({ ...attemptOf(job), kind: 'release' })
-    this.#signal()
+    this.#news.tell()
   }
 
   async #lane(first: boolean): Promise<void> {
     while (!this.#ending) {
       const want = this.#want(first)
       if (want === 0 && !this.#mayWrite(first)) {
-        await this.#news()
+        await this.#news.next()
         continue
       }
       // Handlers that end in this turn of the loop share the call.
@@ -237,20 +237,5 @@ export class Pump {
       },
       Math.min(ms, MAX_SLEEP_MS),
     )
-  }
-
-  #signal(): void {
-    this.#notify?.()
-  }
-
-  #news(): Promise<void> {
-    this.#waiting ??= new Promise((resolve) => {
-      this.#notify = () => {
-        this.#waiting = undefined
-        this.#notify = undefined
-        resolve()
-      }
-    })
-    return this.#waiting
   }
 }
