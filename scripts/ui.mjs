@@ -1,7 +1,7 @@
 // `node scripts/ui.mjs DIST`, a part of the build: the dashboard's pages into DIST/lib/dashboard/assets, one script, one style sheet and
 // one document that ask nobody else for anything.
 // Vite because vitest brings it anyway; it bundles, compiles JSX and minifies without another compiler in the tree.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
@@ -10,18 +10,21 @@ import { root } from './modules.mjs'
 /** What a first visit may load, compressed. */
 const MAX_GZIP_BYTES = 80_000
 
-const outDir = join(resolve(process.argv[2] ?? `${root}dist`), 'lib/dashboard/assets')
+const parent = join(resolve(process.argv[2] ?? `${root}dist`), 'lib/dashboard')
+const outDir = join(parent, 'assets')
+// What an earlier build left under other names.
+rmSync(outDir, { recursive: true, force: true })
 await build({
   configFile: false,
   root: join(root, 'lib/dashboard/ui'),
-  // Relative, so that the pages work under any path they are mounted at.
+  // Relative to the page, which the server has one level above the assets, so that both work under any path they are mounted at.
   base: './',
   logLevel: 'warn',
   publicDir: false,
   build: {
-    outDir,
-    emptyOutDir: true,
-    assetsDir: '.',
+    outDir: parent,
+    emptyOutDir: false,
+    assetsDir: 'assets',
     target: 'es2022',
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
@@ -29,6 +32,8 @@ await build({
     reportCompressedSize: false,
   },
 })
+
+renameSync(join(parent, 'index.html'), join(outDir, 'index.html'))
 
 const bytes = readdirSync(outDir).reduce((sum, name) => sum + gzipSync(readFileSync(join(outDir, name))).length, 0)
 if (bytes > MAX_GZIP_BYTES) {

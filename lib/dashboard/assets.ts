@@ -36,12 +36,15 @@ export class Assets {
     return new Response(found.bytes, { headers })
   }
 
-  /** The page, told where it is and what its scripts may be called. */
-  async page(base: string, nonce: string): Promise<Response> {
+  /**
+   * The page, told what its scripts may be called and, where it has to be, where it is: at the root it is not, because a proxy may have cut
+   * off a path that nobody here knows, and relative addresses are right without.
+   */
+  async page(base: string, nonce: string, path: string): Promise<Response> {
     const found = await this.#read('index.html')
     const html = found === null ? PLAIN_PAGE : Buffer.from(found.bytes).toString('utf8')
     const page = html
-      .replace(/<head[^>]*>/, (head) => `${head}<base href="${base}/">`)
+      .replace(/<head[^>]*>/, (head) => (base === '' && path === '/' ? head : `${head}<base href="${base}/">`))
       .replaceAll(/<(script|style)(?=[\s>])/g, `<$1 nonce="${nonce}"`)
     return new Response(page, { headers: { 'content-type': TYPES['html']! } })
   }

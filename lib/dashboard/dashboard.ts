@@ -136,7 +136,7 @@ export class Dashboard {
     // Files lie beside the page; every other address is a page, and the front end knows which.
     app.get('*', async (c) => {
       const file = await this.#assets.file(c.req.path.slice(1))
-      return file ?? (await this.#assets.page(c.get('base'), c.get('nonce')))
+      return file ?? (await this.#assets.page(c.get('base'), c.get('nonce'), c.req.path))
     })
     app.all('*', () => {
       throw new Refusal(405, 'RQTS_BAD_OPTION', 'Pages can only be read')

@@ -24,7 +24,7 @@ describe('rqts dashboard', () => {
     const { child, url } = await start([])
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
     expect((await fetch(`${url}api/session`)).status).toBe(200)
-    expect(await (await fetch(url)).text()).toContain('<base href="/">')
+    expect(await (await fetch(url)).text()).toContain('src="./assets/')
     child.kill('SIGINT')
     expect(await once(child, 'exit')).toEqual([0, null])
   })

@@ -12,7 +12,7 @@ export function count(n: number): string {
 
 /** At most five signs, for tiles and axes: 1.2M. */
 export function shortCount(n: number): string {
-  if (n < 10_000) return count(Math.round(n * 10) / 10)
+  if (n < 10_000) return count(n < 100 ? Math.round(n * 10) / 10 : Math.round(n))
   return Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(n)
 }
 

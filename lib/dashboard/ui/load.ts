@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ApiFailure } from './api.ts'
-import { overview } from './live.ts'
+import { bulks, overview } from './live.ts'
 
 export interface Loaded<T> {
   data: T | undefined
@@ -45,9 +45,17 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, deps: re
   }, deps)
   useEffect(() => {
     if (everyMs === undefined) return
-    return overview.listen(() => {
+    const stopSamples = overview.listen(() => {
       if (performance.now() - since.current >= everyMs) reload()
     })
+    // What has just changed many jobs is seen at once.
+    const stopBulks = bulks.listen(() => {
+      if (bulks.get().some(({ state }) => state !== 'running')) reload()
+    })
+    return () => {
+      stopSamples()
+      stopBulks()
+    }
   }, [everyMs])
   return { ...state, reload }
 }

@@ -12,7 +12,7 @@ import { Table } from '../parts/table.tsx'
 import { go, href, setQuery } from '../router.ts'
 import { jobColumns } from './jobs-columns.tsx'
 
-const REFRESH_MS = 5_000
+const REFRESH_MS = 3_000
 const SINCE = ['', '1h', '24h', '7d'] as const
 
 /** Failed jobs by what failed them: a thousand failures are mostly three errors. */

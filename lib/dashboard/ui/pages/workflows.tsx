@@ -55,7 +55,7 @@ function columns(): Column<WorkflowView>[] {
       cell: ({ id, tasks }) => (
         <span class="task">
           <a class="name" href={href('workflows', [], { id })}>
-            {tasks.join(' → ')}
+            {tasks.join(', ')}
           </a>
           <code class="id" title={id}>
             {shortId(id)}

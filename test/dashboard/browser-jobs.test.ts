@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { task } from '../../lib/index.ts'
+import { describeBrowser, visit } from '../support/browser.ts'
+import { serveDashboard } from '../support/dashboard.ts'
+import { stage, until } from '../support/stage.ts'
+
+const send = task('mail.send', (to: string) => to)
+const fail = task('image.resize', (name: string): string => {
+  throw new TypeError(`${name} is not a picture`)
+})
+
+describeBrowser('the list of jobs', () => {
+  test('finds by state, task, queue, error, tag and id, with the filter in the address', async () => {
+    const here = await stage()
+    const mail = here.queue('mail')
+    const images = here.queue('images')
+    await mail.enqueueMany([
+      [send, ['ann']],
+      [send, ['bob'], { tags: ['eu'] }],
+    ])
+    const broken = await images.enqueue(fail, ['cat.png'])
+    await images.enqueue(fail, ['dog.png'])
+    await here.worker('images', { tasks: [fail], burst: true }).run()
+    const page = await visit(`${await serveDashboard(here)}#/jobs`)
+    const search = page.getByRole('searchbox', { name: 'Search jobs' })
+    const finds = async (q: string, total: number): Promise<void> => {
+      await search.fill(q)
+      await page.locator(`[data-total="${total}"]`).waitFor()
+      await until(`the address says ${q}`, () => decodeURIComponent(page.url().replaceAll('+', ' ')).endsWith(`q=${q}`))
+    }
+    await page.locator('[data-total="4"]').waitFor()
+    await finds('state:waiting', 2)
+    await finds('queue:images', 2)
+    await finds('task:mail.*', 2)
+    await finds('tag:eu', 1)
+    await finds('state:failed error:dog', 1)
+    await finds(`id:${broken.id}`, 1)
+    await finds('state:failed error:TypeError since:1h', 2)
+    expect(await page.getByRole('row', { name: /cat\.png is not a picture/ }).count()).toBe(1)
+    await page.reload()
+    await page.locator('[data-total="2"]').waitFor()
+    expect(await search.inputValue()).toBe('state:failed error:TypeError since:1h')
+    await page.getByRole('button', { name: 'Waiting' }).click()
+    expect(await search.inputValue()).toBe('state:waiting error:TypeError since:1h')
+    await page.getByText('Nothing matches').waitFor()
+  })
+
+  test('pages forth and back at the same cost, each job once', async () => {
+    const here = await stage()
+    const jobs = await here.queue('mail').enqueueMany(Array.from({ length: 60 }, (_, i) => [send, [`to${i}`]] as const))
+    const page = await visit(`${await serveDashboard(here)}#/jobs?q=state:waiting`)
+    const seen = new Set<string>()
+    const rows = page.locator('tbody tr')
+    const read = async (): Promise<void> => {
+      for (const row of await rows.all()) seen.add((await row.getAttribute('data-id'))!)
+    }
+    for (const size of [25, 50, 60]) {
+      await until('the page is there', async () => {
+        const first = await rows.first().getAttribute('data-id')
+        return first !== null && !seen.has(first)
+      })
+      await read()
+      expect(seen.size).toBe(size)
+      if (size < 60) await page.getByRole('button', { name: 'Next' }).click()
+    }
+    expect([...seen].sort()).toEqual(jobs.map(({ id }) => `mail/${id}`).sort())
+    await page.getByRole('button', { name: 'First' }).click()
+    await page.locator(`tr[data-id="mail/${jobs[0]!.id}"]`).waitFor()
+  })
+
+  test('j, k, x and r move, mark and requeue; Enter opens; Escape lets go', async () => {
+    const here = await stage()
+    const queue = here.queue('images')
+    await queue.enqueueMany([1, 2, 3].map((n) => [fail, [`${n}.png`]] as const))
+    await here.worker('images', { tasks: [fail], burst: true }).run()
+    const page = await visit(`${await serveDashboard(here)}#/jobs?q=state:failed`)
+    await page.locator('[data-total="3"]').waitFor()
+    const marked = page.locator('tr[aria-selected="true"]')
+    await page.keyboard.press('j')
+    await page.keyboard.press('x')
+    await page.keyboard.press('j')
+    await page.keyboard.press('x')
+    await page.getByText('2 selected').waitFor()
+    await page.keyboard.press('Escape')
+    await until('nothing is marked', async () => (await marked.count()) === 0)
+    await page.keyboard.press('k')
+    await page.keyboard.press('x')
+    await until('one is marked', async () => (await marked.count()) === 1)
+    await page.keyboard.press('r')
+    await page.locator('[data-total="2"]').waitFor()
+    expect((await queue.counts()).queued).toBe(1)
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'image.resize' }).waitFor()
+  })
+
+  test('marked jobs are deleted after a question that says how many', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    await queue.enqueueMany([1, 2, 3].map((n) => [send, [`${n}`]] as const))
+    const page = await visit(`${await serveDashboard(here)}#/jobs`)
+    await page.locator('[data-total="3"]').waitFor()
+    await page.getByRole('checkbox').nth(0).check()
+    await page.getByRole('checkbox').nth(1).check()
+    const bar = page.getByRole('toolbar', { name: 'Selection' })
+    await bar.getByRole('button', { name: 'Delete' }).click()
+    const asked = page.getByRole('alertdialog')
+    expect(await asked.textContent()).toContain('Delete: 2 jobs.')
+    await asked.getByRole('button', { name: 'Delete' }).click()
+    await page.locator('[data-total="1"]').waitFor()
+    expect(await queue.count()).toBe(1)
+  })
+
+  test('requeues all 10,000 that match, in the server, and shows how far it is', { timeout: 60_000 }, async () => {
+    const here = await stage()
+    const queue = here.queue('images')
+    await queue.enqueueMany(Array.from({ length: 10_000 }, (_, i) => [fail, [`${i}.png`]] as const))
+    await here.worker('images', { tasks: [fail], burst: true, concurrency: 100 }).run()
+    const page = await visit(`${await serveDashboard(here)}#/jobs?q=state:failed`)
+    await page.locator('[data-total="10000"]').waitFor()
+    await page.getByRole('button', { name: 'Select all 10,000 matching' }).click()
+    await page.getByText('All 10,000 matching').waitFor()
+    const bar = page.getByRole('toolbar', { name: 'Selection' })
+    await bar.getByRole('button', { name: 'Requeue' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Requeue 10,000' }).click()
+    const bulk = page.locator('.bulk')
+    await bulk.and(page.locator('[data-state=done]')).waitFor({ timeout: 40_000 })
+    expect(await bulk.textContent()).toContain('10,000 of 10,000')
+    expect(await queue.counts()).toMatchObject({ queued: 10_000, failed: 0 })
+    await page.getByText('Nothing matches').waitFor()
+  })
+})

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { task } from '../../lib/index.ts'
+import { describeBrowser, visit } from '../support/browser.ts'
+import { serveDashboard } from '../support/dashboard.ts'
+import { gate, stage, until } from '../support/stage.ts'
+
+describeBrowser('the overview', () => {
+  test('says loudest that jobs wait and nobody works on them, how to mend it, and heals by itself', async () => {
+    const here = await stage()
+    const queue = here.queue('reports')
+    const report = task('report', () => 'done')
+    await queue.enqueueMany([1, 2, 3].map(() => [report, []] as const))
+    const page = await visit(await serveDashboard(here))
+    const alert = page.locator('[data-alert=no-worker]')
+    await alert.waitFor()
+    expect(await alert.textContent()).toContain('reports: 3 waiting, no worker')
+    expect(await alert.textContent()).toContain('rqts worker reports')
+    expect(await page.getByRole('row', { name: /reports/ }).textContent()).toContain('none!')
+    const worker = here.worker('reports', { tasks: [report] })
+    void worker.run()
+    await page.getByText('All is well.').waitFor()
+    await page
+      .getByRole('row', { name: /reports/ })
+      .getByRole('link', { name: '0', exact: true })
+      .first()
+      .waitFor()
+    expect(await alert.count()).toBe(0)
+  })
+
+  test('shows who works on what, and for how long', async () => {
+    const here = await stage()
+    const hold = gate()
+    const crawl = task('crawl', () => hold.promise)
+    const job = await here.queue('web').enqueue(crawl, [])
+    const worker = here.worker('web', { tasks: [crawl], name: 'crawler.1' })
+    void worker.run()
+    await until('it runs', async () => (await job.refresh()).status === 'started')
+    const page = await visit(await serveDashboard(here))
+    const running = page.getByRole('table', { name: 'Running now' }).getByRole('row', { name: /crawl/ })
+    await running.getByText('crawler.1').waitFor()
+    await running.getByText(/^\d.* (ms|s)$/).waitFor()
+    await running.getByRole('link', { name: 'crawl', exact: true }).click()
+    await page.getByRole('heading', { name: 'crawl' }).waitFor()
+    expect(page.url()).toContain(`#/job/web/${job.id}`)
+    hold.open()
+    await page.getByText('finished').first().waitFor()
+  })
+
+  test('pauses, resumes and empties a queue; emptying asks first', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    const send = task('send', () => undefined)
+    await queue.enqueueMany([1, 2].map(() => [send, []] as const))
+    const page = await visit(await serveDashboard(here))
+    const row = page.getByRole('row', { name: /^mail/ })
+    await row.getByRole('button', { name: 'Pause' }).click()
+    await row.getByText('paused').waitFor()
+    expect(await queue.isPaused()).toBe(true)
+    await row.getByRole('button', { name: 'Resume' }).click()
+    await row.getByRole('button', { name: 'Pause' }).waitFor()
+    await row.getByRole('button', { name: 'Empty…' }).click()
+    const asked = page.getByRole('alertdialog')
+    expect(await asked.textContent()).toContain('Deletes the 2 jobs')
+    await page.keyboard.press('Escape')
+    await asked.waitFor({ state: 'detached' })
+    expect(await queue.count()).toBe(2)
+    await row.getByRole('button', { name: 'Empty…' }).click()
+    await asked.getByRole('button', { name: 'Empty…' }).click()
+    await page.getByText('mail is empty').waitFor()
+    expect(await queue.count()).toBe(0)
+  })
+
+  test('draws what was done and how long it took, by range', async () => {
+    const here = await stage()
+    const work = task('work', () => undefined)
+    const fail = task({ name: 'fail' }, () => Promise.reject(new Error('no')))
+    await here.queue('q').enqueueMany([
+      [work, []],
+      [work, []],
+      [fail, []],
+    ])
+    await here.worker('q', { tasks: [work, fail], burst: true }).run()
+    const page = await visit(await serveDashboard(here))
+    const tasks = page.getByRole('table', { name: 'Tasks' })
+    expect(await tasks.getByRole('row', { name: /^work/ }).textContent()).toMatch(/^work20/)
+    expect(await tasks.getByRole('row', { name: /^fail/ }).textContent()).toMatch(/^fail01/)
+    await page.getByRole('img', { name: 'Jobs per minute', exact: true }).locator('path.line').first().waitFor({ state: 'attached' })
+    await page.getByRole('radio', { name: '24 hours' }).click()
+    await until('the range is in the address', () => page.url().endsWith('#/overview?range=24h'))
+    await page.getByRole('img', { name: 'Latency (log scale)' }).waitFor()
+  })
+
+  test('with nothing there, it says what to run', async () => {
+    const page = await visit(await serveDashboard(await stage()))
+    await page.getByText('rqts enqueue TASK ARG…').waitFor()
+    await page.getByText('rqts worker', { exact: true }).waitFor()
+  })
+})
