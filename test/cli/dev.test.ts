@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { until } from '../support/stage.ts'
 import { hasPty, scene, TASKS } from './cli.ts'
 
 const HELPED = "import { word } from './lib/word.mjs'\nexport function say() { return word }\n"
@@ -80,6 +81,7 @@ describe.runIf(hasPty)('rqts dev on a terminal', () => {
     const dev = s.terminal('dev', '--no-color')
     await dev.seen(/\? shows the keys, q quits/)
     await dev.seen(/✗ boom/)
+    await until('it is written down', async () => (await s.queue().fetchJob('b1'))?.status === 'failed')
     dev.type('?')
     await dev.seen(/r {2}reload the worker[^]*q {2}quit/)
     dev.type('f')
