@@ -1,4 +1,4 @@
-import type { Overview } from '../../lib/client/inspector.ts'
+import type { Overview, SchedulesHealth } from '../../lib/client/inspector.ts'
 import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -15,6 +15,11 @@ interface InfoOptions {
   check?: boolean
 }
 
+interface Look {
+  seen: Overview
+  schedules: SchedulesHealth
+}
+
 const DEFAULT_SECONDS = 2
 
 export const info: CommandSpec = command<InfoOptions>({
@@ -29,7 +34,7 @@ export const info: CommandSpec = command<InfoOptions>({
     new Flag('-W, --only-workers', 'workers only'),
     new Flag('-R, --by-queue', 'workers listed by queue'),
     new Flag('-r, --raw', 'plain lines for scripts'),
-    new Flag('--check', 'exit 1 when jobs wait in a queue that no worker serves'),
+    new Flag('--check', 'exit 1 when jobs wait in a queue that no worker serves, or nobody fires the schedules'),
   ],
   examples: [
     ['rqts info', 'everything, once'],
@@ -38,20 +43,24 @@ export const info: CommandSpec = command<InfoOptions>({
     ['rqts info --json | jq .totals', 'for programs'],
   ],
   async run(context, args, options) {
-    const { overview } = await import('../../lib/client/inspector.ts')
+    const { overview, schedulesHealth } = await import('../../lib/client/inspector.ts')
     const store = await context.store()
-    const read = async (): Promise<Overview> => await overview(store, args.length === 0 ? {} : { queues: args })
+    const read = async (): Promise<Look> => {
+      const [seen, schedules] = await Promise.all([overview(store, args.length === 0 ? {} : { queues: args }), schedulesHealth(store)])
+      return { seen, schedules }
+    }
     if (options.watch !== undefined) {
       if (context.json)
         throw new CliError('RQTS_USAGE', '--json gives one value and --watch many: run `rqts info --json` as often as you like')
       await watch(interval(options.watch), async () => await lines(await read(), options))
     }
-    const seen = await read()
-    await warnOfUnknown(context, seen, args)
-    if (context.json) context.printJson(seen)
-    else if (!(options.check && context.quiet)) context.print(...(await lines(seen, options)))
-    const { problemsOf } = await import('../output/overview.ts')
-    return options.check && problemsOf(seen).length > 0 ? EXIT.failed : EXIT.ok
+    const look = await read()
+    await warnOfUnknown(context, look.seen, args)
+    if (context.json) context.printJson(look.seen)
+    else if (!(options.check && context.quiet)) context.print(...(await lines(look, options)))
+    const { nobodyFires, problemsOf } = await import('../output/overview.ts')
+    const healthy = problemsOf(look.seen).length === 0 && !nobodyFires(look.schedules)
+    return options.check && !healthy ? EXIT.failed : EXIT.ok
   },
 })
 
@@ -64,7 +73,7 @@ function interval(option: true | string): number {
   )
 }
 
-async function lines(seen: Overview, options: InfoOptions): Promise<string[]> {
+async function lines({ seen, schedules }: Look, options: InfoOptions): Promise<string[]> {
   const { byQueueLines, headerLine, problemLines, queueLines, rawLines, workerLines } = await import('../output/overview.ts')
   const queues = options.onlyWorkers !== true
   const workers = options.onlyQueues !== true
@@ -73,7 +82,7 @@ async function lines(seen: Overview, options: InfoOptions): Promise<string[]> {
   const parts = [headerLine(seen, columns)]
   if (queues) parts.push('', ...queueLines(seen, columns))
   if (workers) parts.push('', ...(options.byQueue ? byQueueLines(seen) : workerLines(seen, columns)))
-  const problems = problemLines(seen, columns)
+  const problems = problemLines(seen, columns, schedules)
   return problems.length === 0 ? parts : [...parts, '', ...problems.map((line) => paint('yellow', line))]
 }
 

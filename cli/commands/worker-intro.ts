@@ -28,10 +28,9 @@ export async function introduce(context: Context, log: WorkerLog, worker: Worker
     tasks: loaded.flatMap(({ names }) => names),
   }
   try {
-    const { overview, serverInfo } = await import('../../lib/client/inspector.ts')
-    const { Schedules } = await import('../../lib/client/schedules.ts')
+    const { overview, schedulesHealth, serverInfo } = await import('../../lib/client/inspector.ts')
     const store = await context.store()
-    const [seen, info, schedules] = await Promise.all([overview(store), serverInfo(store), new Schedules(store).health()])
+    const [seen, info, schedules] = await Promise.all([overview(store), serverInfo(store), schedulesHealth(store)])
     if (plan.first) log.banner(bannerLines({ ...facts, tasks, redis: seen.redis }))
     log.say('', 'starting', { ...facts, redis: seen.redis.url })
     if (!plan.first) return

@@ -37,6 +37,8 @@ export function queueTable(seen: Overview, columns: number | undefined): string[
     number('SCHED', ({ scheduled }) => scheduled),
     number('FAILED', ({ failed }) => failed, 'red'),
     { title: 'WORKERS', cell: servedBy, align: 'right' },
+    { title: '/MIN', cell: perMinute, align: 'right' },
+    { title: 'P95', cell: ({ runP95Ms }) => (runP95Ms === null ? '–' : formatMs(Math.round(runP95Ms))), align: 'right' },
     number('DONE', ({ finished }) => finished),
     number('DEFER', ({ deferred }) => deferred),
     number('CANCELED', ({ canceled }) => canceled),
@@ -54,6 +56,14 @@ export function queueLines(seen: Overview, columns: number | undefined): string[
 
 function number(title: string, read: (queue: QueueOverview) => number, style?: Style): Column<QueueOverview> {
   return { title, align: 'right', cell: (queue) => ({ text: formatCount(read(queue)), style: read(queue) > 0 ? style : 'dim' }) }
+}
+
+/** All attempts that ended, red when most of them failed. */
+function perMinute({ finishedPerMinute, failedPerMinute }: QueueOverview): { text: string; style?: Style } {
+  const rate = finishedPerMinute + failedPerMinute
+  if (rate === 0) return { text: '–', style: 'dim' }
+  const text = rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate))
+  return failedPerMinute > finishedPerMinute ? { text, style: 'red' } : { text }
 }
 
 function servedBy(queue: QueueOverview): { text: string; style?: Style } {
@@ -133,7 +143,26 @@ export function problemsOf(seen: Overview): QueueOverview[] {
   return seen.queues.filter(isUnserved)
 }
 
-export function problemLines(seen: Overview, columns: number | undefined): string[] {
+export interface FiringHealth {
+  active: number
+  ticker: string | null
+}
+
+/** Schedules of which no run will ever come. */
+export function nobodyFires(schedules: FiringHealth | undefined): boolean {
+  return schedules !== undefined && schedules.active > 0 && schedules.ticker === null
+}
+
+export function problemLines(seen: Overview, columns: number | undefined, schedules?: FiringHealth): string[] {
+  return [...unservedLines(seen, columns), ...unfiredLines(schedules, columns)]
+}
+
+function unfiredLines(schedules: FiringHealth | undefined, columns: number | undefined): string[] {
+  if (!nobodyFires(schedules)) return []
+  return wrap(`! nobody fires the ${plural(schedules!.active, 'schedule')}: start a worker, or rqts scheduler`, columns)
+}
+
+function unservedLines(seen: Overview, columns: number | undefined): string[] {
   const unserved = problemsOf(seen)
   if (unserved.length === 0) return []
   const names = unserved.slice(0, 5).map(({ name }) => safe(name))

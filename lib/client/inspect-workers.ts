@@ -20,6 +20,9 @@ export interface WorkerOverview {
   heartbeatAgeMs: number
 }
 
+/** What an overview shows of a worker. */
+export const OVERVIEW_FIELDS = ['state', 'host', 'pid', 'queues', 'pool', 'concurrency', 'jobs', 'succeeded', 'failed'] as const
+
 const STATES: ReadonlySet<unknown> = new Set(['starting', 'idle', 'busy', 'paused', 'suspended', 'stopping'])
 
 export function workerOverview({ name, alive, heartbeatAgeMs, fields }: WorkerRecord): WorkerOverview {
@@ -44,7 +47,7 @@ function listOf(text: string | undefined): string[] {
 }
 
 export async function listWorkers(store: Store): Promise<WorkerOverview[]> {
-  return (await readWorkers(store)).map(workerOverview)
+  return (await readWorkers(store, OVERVIEW_FIELDS)).map(workerOverview)
 }
 
 /** A worker asked in person. */

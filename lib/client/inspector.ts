@@ -7,17 +7,19 @@ import { RqtsError } from '../errors.ts'
 import { matcher } from '../names.ts'
 import { redactUrl } from '../redact.ts'
 import { translateError } from '../store/errors.ts'
-import { type QueueCounts, queueNames, summarize } from '../store/queues.ts'
+import { glance } from '../store/glance.ts'
+import { type QueueCounts, queueNames } from '../store/queues.ts'
 import type { Stats } from '../store/stats.ts'
 import { Store, type StoreOptions } from '../store/store.ts'
 import { readWorkers, type WorkerRecord } from '../store/workers.ts'
 import { nearestNames } from '../task/nearest.ts'
 import { VERSION } from '../version.ts'
 import { infoOf } from './inspect-server.ts'
-import { type WorkerOverview, workerOverview } from './inspect-workers.ts'
+import { OVERVIEW_FIELDS, type WorkerOverview, workerOverview } from './inspect-workers.ts'
 
 export { parseStoredError, type StoredError } from '../payload/stored-error.ts'
 export type { Place } from '../store/jobs.ts'
+export { type SchedulesHealth, schedulesHealth } from '../store/schedules.ts'
 export {
   readSpans,
   readTaskStats,
@@ -53,6 +55,11 @@ export interface QueueOverview extends QueueCounts {
   workers: number
   /** How long the next job has waited; null when none waits. */
   oldestMs: number | null
+  /** Attempts that ended well, and those that did not, in the last three minutes. */
+  finishedPerMinute: number
+  failedPerMinute: number
+  /** How long 95 of 100 attempts took at most in that time; null without any. */
+  runP95Ms: number | null
 }
 
 export interface Totals extends QueueCounts {
@@ -116,21 +123,28 @@ function withReason(error: Error): Error {
 
 /** Queues and workers at a glance: two pipelined round trips, whatever the number of jobs. */
 export async function overview(store: Store, options: OverviewOptions = {}): Promise<Overview> {
-  return (await lookAround(store, options)).seen
+  return (await look(store, options, OVERVIEW_FIELDS)).seen
 }
 
 /** The same, with what else workers and the server say of themselves. */
-export async function lookAround(
-  store: Store,
-  options: OverviewOptions = {},
-): Promise<{ seen: Overview; records: WorkerRecord[]; info: ReadonlyMap<string, string> }> {
+export async function lookAround(store: Store, options: OverviewOptions = {}): Promise<Look> {
+  return await look(store, options)
+}
+
+interface Look {
+  seen: Overview
+  records: WorkerRecord[]
+  info: ReadonlyMap<string, string>
+}
+
+async function look(store: Store, options: OverviewOptions, workerFields?: readonly string[]): Promise<Look> {
   const [info, records, queues] = await Promise.all([
     infoOf(store),
-    readWorkers(store),
+    readWorkers(store, workerFields),
     queueNames(store).then(async (known) => {
       const names = options.queues === undefined ? known : selectQueues(known, options.queues)
-      const summaries = await summarize(store, names)
-      return names.map((name, i) => ({ name, ...summaries[i]! }))
+      const glances = await glance(store, names, RATE_MINUTES)
+      return names.map((name, i) => ({ name, ...glances[i]! }))
     }),
   ])
   const all = records.map(workerOverview)
@@ -141,11 +155,14 @@ export async function lookAround(
     live,
     queues.map(({ name }) => name),
   )
-  const shown = queues.map(({ oldestMs, paused, ...queue }) => ({
+  const shown = queues.map(({ oldestMs, paused, lately, ...queue }) => ({
     ...queue,
     paused,
     workers: serving.get(queue.name) ?? 0,
     oldestMs: oldestMs ?? null,
+    finishedPerMinute: round(lately.finishedPerMinute),
+    failedPerMinute: round(lately.failedPerMinute),
+    runP95Ms: lately.runP95Ms === null ? null : round(lately.runP95Ms),
   }))
   const seen = {
     version: VERSION,
@@ -164,6 +181,13 @@ export async function lookAround(
 /** Where Redis is, without password. */
 export function addressOf(store: Store): string {
   return redactUrl(store.connections.where.replace(/ \([^()]*\)$/, ''))
+}
+
+/** The present one included. */
+const RATE_MINUTES = 3
+
+function round(value: number): number {
+  return Number(value.toFixed(1))
 }
 
 /** Names stay in the order in which they were asked for; a pattern stands for those that match it. */

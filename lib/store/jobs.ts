@@ -39,6 +39,18 @@ export async function readHash(store: Store, key: string): Promise<Record<string
   }
 }
 
+/** The same for some fields; null when none of them is there. */
+export async function readFields(store: Store, key: string, names: readonly string[]): Promise<Record<string, string> | null> {
+  try {
+    const values = (await store.client.call('HMGET', key, ...names)) as (string | null)[]
+    const found = names.flatMap((name, i) => (values[i] === null ? [] : [[name, values[i]!] as const]))
+    return found.length === 0 ? null : Object.fromEntries(found)
+  } catch (error) {
+    if (isWrongType(error)) return null
+    throw error
+  }
+}
+
 function isWrongType(error: unknown): boolean {
   return error instanceof RqtsError && error.message.includes('WRONGTYPE')
 }

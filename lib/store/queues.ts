@@ -28,12 +28,15 @@ export async function queueNames(store: Store): Promise<string[]> {
 
 export async function summarize(store: Store, queues: readonly string[]): Promise<QueueSummary[]> {
   const replies = await Promise.all(queues.map((queue) => store.run('counts', queue, [])))
-  return replies.map((reply) => {
-    const [queued, started, deferred, scheduled, finished, failed, canceled, paused, oldestMs] = reply as number[]
-    const summary = { queued, started, deferred, scheduled, finished, failed, canceled, paused: paused === 1 } as QueueSummary
-    if (oldestMs !== undefined && oldestMs >= 0) summary.oldestMs = oldestMs
-    return summary
-  })
+  return replies.map((reply) => toSummary(reply as number[]))
+}
+
+/** From the reply of `counts`. */
+export function toSummary(reply: readonly number[]): QueueSummary {
+  const [queued, started, deferred, scheduled, finished, failed, canceled, paused, oldestMs] = reply
+  const summary = { queued, started, deferred, scheduled, finished, failed, canceled, paused: paused === 1 } as QueueSummary
+  if (oldestMs !== undefined && oldestMs >= 0) summary.oldestMs = oldestMs
+  return summary
 }
 
 const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])

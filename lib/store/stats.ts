@@ -62,7 +62,7 @@ export async function addStats(
 export async function readStats(store: Store, queues: readonly string[], minutes: number): Promise<QueueStats[]> {
   const replies = await Promise.all(queues.map((queue) => readRaw(store, queue, '', minutes)))
   return replies.map(({ now, spans }, i) => {
-    const stats = sumStats(spans.map(({ fields }) => parse(fields)))
+    const stats = sumStats(spans.map(({ fields }) => parseStats(fields)))
     // The present minute is as long as it has lasted.
     const lasted = Math.max(1, minutes - 1 + (now % 60) / 60)
     return { queue: queues[i]!, ...summarizeStats(stats, lasted), stats }
@@ -79,7 +79,7 @@ export async function readSpans(
 ): Promise<{ now: number; spans: StatsSpan[] }> {
   const { now, spans } = await readRaw(store, queue, unit === 'minute' ? '' : 'hour:', count, fields)
   const unitMs = unit === 'minute' ? 60_000 : 3_600_000
-  return { now: now * 1000, spans: spans.map(({ span, fields: found }) => ({ at: span * unitMs, stats: parse(found) })).reverse() }
+  return { now: now * 1000, spans: spans.map(({ span, fields: found }) => ({ at: span * unitMs, stats: parseStats(found) })).reverse() }
 }
 
 /** By task, over the last `hours` or, with 0, as far back as anything is known (a counter for Prometheus, until a month without jobs). */
@@ -95,13 +95,13 @@ export async function readTaskStats(store: Store, queue: string, hours: number):
       byTask.set(task, list)
     }
   }
-  return new Map([...byTask].map(([task, fields]) => [task, parse(fields)]))
+  return new Map([...byTask].map(([task, fields]) => [task, parseStats(fields)]))
 }
 
 /** As far back as anything is known. */
 export async function readTotalStats(store: Store, queue: string): Promise<Stats> {
   const { spans } = await readRaw(store, queue, '', 0)
-  return parse(spans[0]?.fields ?? [])
+  return parseStats(spans[0]?.fields ?? [])
 }
 
 export function emptyStats(): Stats {
@@ -149,7 +149,7 @@ async function readRaw(store: Store, queue: string, kind: '' | 'hour:' | 'tasks:
 }
 
 /** What is no number of ours is left out. Fields may come more than once. */
-function parse(fields: readonly string[]): Stats {
+export function parseStats(fields: readonly string[]): Stats {
   const stats = emptyStats()
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name, bucket] = fields[i]!.split(':') as [string, string?]

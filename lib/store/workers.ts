@@ -1,5 +1,5 @@
 import { unlessFull } from './errors.ts'
-import { readHash } from './jobs.ts'
+import { readFields, readHash } from './jobs.ts'
 import { parseTime, type Store } from './store.ts'
 
 /** A record outlives its worker by this much, so that `info` can say which one was lost. */
@@ -40,13 +40,17 @@ export async function delistWorker(store: Store, name: string, queues: readonly 
   ])
 }
 
-export async function readWorkers(store: Store): Promise<WorkerRecord[]> {
+/** Those of the `fields` named, or all of them: a worker's tasks alone may be thousands. */
+export async function readWorkers(store: Store, fields?: readonly string[]): Promise<WorkerRecord[]> {
   const [time, names] = (await store.client.callAll([['TIME'], ['ZRANGE', store.keys.workers, 0, -1]])) as [unknown, string[]]
   const now = parseTime(time)
-  const hashes = await Promise.all(names.map((name) => readHash(store, store.keys.worker(name))))
-  return hashes.flatMap((fields, i) => {
-    if (fields === null) return []
-    const heartbeatAgeMs = Math.max(0, now - Number(fields['heartbeat'] ?? 0))
-    return [{ name: names[i]!, alive: Number(fields['deadline'] ?? 0) > now, heartbeatAgeMs, fields }]
+  const asked = fields === undefined ? undefined : [...fields, 'heartbeat', 'deadline']
+  const read = (key: string): Promise<Record<string, string> | null> =>
+    asked === undefined ? readHash(store, key) : readFields(store, key, asked)
+  const hashes = await Promise.all(names.map((name) => read(store.keys.worker(name))))
+  return hashes.flatMap((found, i) => {
+    if (found === null) return []
+    const heartbeatAgeMs = Math.max(0, now - Number(found['heartbeat'] ?? 0))
+    return [{ name: names[i]!, alive: Number(found['deadline'] ?? 0) > now, heartbeatAgeMs, fields: found }]
   })
 }

@@ -1,5 +1,6 @@
 import { claim, type Outcome, renew, settle } from '../../lib/store/attempts.ts'
 import { enqueueJobs } from '../../lib/store/enqueue.ts'
+import { glance } from '../../lib/store/glance.ts'
 import { cancelJob, note, removeJobs, replaceMeta, requeueJob, watchJobs } from '../../lib/store/jobs.ts'
 import { changeLimits } from '../../lib/store/limits.ts'
 import { deliverOutbox, linkParents, mendJobs, sweep, tick } from '../../lib/store/maintain.ts'
@@ -186,6 +187,12 @@ const ATTEMPTS: Case[] = [
   { name: 'note: meta', script: 'note', given: started(), call: (store) => replaceMeta(store, HELD, undefined, '{"a":1}') },
   { name: 'watch', script: 'watch', given: queued('a'), call: (store) => watchJobs(store, 'q', ['a', 'b']) },
   { name: 'counts', script: 'counts', given: started(), call: (store) => summarize(store, ['q']) },
+  {
+    name: 'glance',
+    script: 'glance',
+    given: (store) => addStats(store, 'q', 'first', [['finished', 1]], []),
+    call: (store) => glance(store, ['q', 'other'], 3),
+  },
   {
     name: 'tally',
     script: 'tally',

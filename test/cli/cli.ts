@@ -14,6 +14,9 @@ export const MAIN: string = process.env.RQTS_TEST_CLI ?? fileURLToPath(new URL('
 const PTY = 'script'
 export const hasPty: boolean = spawnSync(PTY, ['--version']).stdout?.toString().includes('util-linux') === true
 
+const METER =
+  'data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write("METER "+(user+system))})'
+
 export interface Ran {
   code: number | null
   stdout: string
@@ -69,6 +72,12 @@ export class Scene {
   async json<T = Record<string, unknown>>(...args: string[]): Promise<T> {
     const { stdout } = await this.run(...args, '--json')
     return JSON.parse(stdout) as T
+  }
+
+  /** What Node spends on it, which does not depend on what else this machine does. */
+  processorMs(args: readonly string[], env: Record<string, string> = this.env): number {
+    const { stderr } = spawnSync(process.execPath, ['--import', METER, ...args], { cwd: this.dir, env })
+    return Number(/METER (\d+)/.exec(stderr.toString())?.[1]) / 1_000
   }
 
   queue(name = 'default'): Queue {

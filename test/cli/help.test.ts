@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../cli/commands/index.ts'
 import { createProgram } from '../../cli/program.ts'
@@ -98,15 +97,7 @@ describe('rqts', () => {
 
   it('starts fast: 150 ms of processor time at most, whatever else this machine does', async () => {
     const s = await scene()
-    const best = (script: string[]): number => Math.min(...Array.from({ length: 3 }, () => processorMs(script, s.dir)))
+    const best = (script: string[]): number => Math.min(...Array.from({ length: 3 }, () => s.processorMs(script)))
     expect(best([MAIN, '--help']) - best(['-e', '0'])).toBeLessThan(150)
   })
 })
-
-const METER =
-  'data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write(String(user+system))})'
-
-function processorMs(args: string[], cwd: string): number {
-  const { stderr } = spawnSync(process.execPath, ['--import', METER, ...args], { cwd })
-  return Number(stderr.toString()) / 1_000
-}

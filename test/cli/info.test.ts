@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { golden, type Scene, scene, TASKS } from './cli.ts'
+import { Redis } from 'ioredis'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Schedules, schedule } from '../../lib/index.ts'
+import { until } from '../support/stage.ts'
+import { golden, MAIN, type Scene, scene, TASKS } from './cli.ts'
 
 /** Two waiting jobs, one scheduled and one deferred in `mail`; one waiting in `default`. */
 async function seeded(): Promise<Scene> {
@@ -11,6 +14,40 @@ async function seeded(): Promise<Scene> {
   await mail.enqueue('add', [7, 8], { jobId: 'm4', dependsOn: 'm3' })
   await s.queue().enqueue('add', [1, 2], { jobId: 'd1' })
   return s
+}
+
+/** 1,000 queues with jobs and 500 workers with many tasks, as other processes would have left them. */
+async function crowd(s: Scene): Promise<void> {
+  const redis = new Redis(s.url)
+  const [now, forLong] = [Date.now(), Date.now() + 3_600_000]
+  const pipe = redis.pipeline()
+  const tasks = Array.from({ length: 100 }, (_, i) => `some.task.of.many.${i}`).join(',')
+  for (let i = 0; i < 1_000; i++) {
+    pipe.sadd(`${s.prefix}:queues`, `q${i}`)
+    pipe.rpush(`${s.prefix}:{q${i}}:queue`, 'a', 'b')
+    pipe.hset(`${s.prefix}:{q${i}}:job:a`, { status: 'queued', origin: `q${i}`, task: 'add', args: '[]', timeout: 1, enqueued_at: now })
+    pipe.hset(`${s.prefix}:{q${i}}:job:b`, { status: 'queued', origin: `q${i}`, task: 'add', args: '[]', timeout: 1, enqueued_at: now })
+    if (i % 5 === 0) pipe.hset(`${s.prefix}:{q${i}}:stats:${Math.floor(now / 60_000)}`, { started: 4, finished: 4, run: 80, 'run:8': 4 })
+  }
+  for (let i = 0; i < 500; i++) {
+    const [name, queues] = [`host.${i}`, `q${2 * i},q${2 * i + 1}`]
+    pipe.zadd(`${s.prefix}:workers`, forLong, name)
+    pipe.hset(`${s.prefix}:worker:${name}`, {
+      state: 'idle',
+      queues,
+      concurrency: 10,
+      heartbeat: now,
+      deadline: forLong,
+      tasks: 100,
+      task_names: tasks,
+    })
+  }
+  await pipe.exec()
+  onTestFinished(async () => {
+    const keys = await redis.keys(`${s.prefix}:*`)
+    while (keys.length > 0) await redis.del(...keys.splice(0, 1_000))
+    redis.disconnect()
+  })
 }
 
 describe('rqts info', () => {
@@ -35,6 +72,9 @@ describe('rqts info', () => {
           paused: false,
           workers: 1,
           oldestMs: null,
+          finishedPerMinute: expect.any(Number),
+          failedPerMinute: 0,
+          runP95Ms: expect.toSatisfy((ms: unknown) => ms === null || typeof ms === 'number'),
         },
         {
           name: 'mail',
@@ -48,6 +88,9 @@ describe('rqts info', () => {
           paused: false,
           workers: 0,
           oldestMs: expect.any(Number),
+          finishedPerMinute: 0,
+          failedPerMinute: 0,
+          runP95Ms: null,
         },
       ],
       workers: [
@@ -76,9 +119,9 @@ describe('rqts info', () => {
     expect(golden(stdout, s)).toMatchInlineSnapshot(`
       "rqts VERSION   REDIS   Redis VERSION N   TIME
 
-      QUEUE    WAITING OLDEST  RUN  SCHED  FAILED  WORKERS  DONE  DEFER  CANCELED
-      default        1 N    0      0       0    none!     0      0         0
-      mail           2 N    0      1       0    none!     0      1         0
+      QUEUE    WAITING OLDEST  RUN  SCHED  FAILED  WORKERS  /MIN  P95  DONE  DEFER  CANCELED
+      default        1 N    0      0       0    none!     –    –     0      0         0
+      mail           2 N    0      1       0    none!     –    –     0      1         0
       2 queues · 3 waiting · 0 running · 0 failed
 
       No workers: start one with \`rqts worker\`.
@@ -124,6 +167,37 @@ describe('rqts info', () => {
     await s.queue('mail').pause()
     await s.queue().pause()
     expect(await s.run('info', '--check')).toMatchObject({ code: 0 })
+  })
+
+  it('--check exits 1 while there are schedules that nobody fires, and info says so', async () => {
+    const s = await scene()
+    await schedule('nightly', 'add', [], { every: '1d' }, { connection: s.url, prefix: s.prefix })
+    onTestFinished(() => Schedules.remove('nightly', { connection: s.url, prefix: s.prefix }).then(() => undefined))
+    expect(await s.run('info', '--check')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('! nobody fires the 1 schedule: start a worker, or rqts scheduler'),
+    })
+    await s.start('scheduler').seen(/fires 1 schedule/)
+    await until('somebody fires them', async () => (await s.run('info', '--check')).code === 0)
+  })
+
+  it('shows how many attempts ended per minute, and how long they took', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    for (let i = 0; i < 4; i++) await s.queue().enqueue('boom', [])
+    await s.run('worker', '--burst')
+    const { queues } = await s.json<{ queues: object[] }>('info')
+    expect(queues).toMatchObject([{ failedPerMinute: expect.any(Number), runP95Ms: expect.any(Number) }])
+    expect((await s.run('info')).stdout).toMatch(/WORKERS +\/MIN +P95[^]*default +0 +– +0 +0 +4 +none +[\d.]+ +\d+ ms/)
+  })
+
+  it('with 1,000 queues and 500 workers costs less than 300 ms more than with none', async () => {
+    const s = await scene()
+    const small = { ...s.env, RQTS_PREFIX: `${s.prefix}.small` }
+    await crowd(s)
+    const best = (env: Record<string, string>): number => Math.min(...Array.from({ length: 3 }, () => s.processorMs([MAIN, 'info'], env)))
+    const { queues, workers } = await s.json<{ queues: { workers: number }[]; workers: object[] }>('info')
+    expect([queues.length, workers.length, queues[999]!.workers]).toEqual([1_000, 500, 1])
+    expect(best(s.env) - best(small)).toBeLessThan(300)
   })
 
   it('-w prints frame after frame until it is interrupted', async () => {
