@@ -10,6 +10,7 @@ interface JobOptions {
   queue?: string
   logs?: boolean
   follow?: boolean
+  tree?: boolean
 }
 
 export const job: CommandSpec = command<JobOptions>({
@@ -21,10 +22,12 @@ export const job: CommandSpec = command<JobOptions>({
     new Flag('-q, --queue <queue>', 'where it is, which saves a search in all queues'),
     new Flag('--logs', 'the lines that its handler logged'),
     new Flag('-f, --follow', 'what happens to it, until it ends; exit 1 unless it finishes'),
+    new Flag('--tree', 'the jobs it waits for and those that wait for it, with their states, instead of the details'),
   ],
   examples: [
     ['rqts job 01K7QZ4M3', 'its state, arguments, times, error'],
     ['rqts job 01K7QZ4M3 --follow --logs', 'watch it run'],
+    ['rqts job 01K7QZ4M3 --tree', 'its workflow as a tree'],
     ['rqts job 01K7QZ4M3 --json | jq .result', 'for programs'],
   ],
   async run(context, [id = ''], options) {
@@ -33,6 +36,7 @@ export const job: CommandSpec = command<JobOptions>({
       const { follow } = await import('./job-follow.ts')
       await follow(context, place, options.logs === true)
     }
+    if (options.tree) return await tree(context, place)
     const detail = await read(context, place)
     const { jobLogs } = await import('../../lib/client/inspector.ts')
     const logs = options.logs === true ? await jobLogs(await context.store(), place) : undefined
@@ -48,6 +52,23 @@ export const job: CommandSpec = command<JobOptions>({
     return options.follow && detail.status !== 'finished' ? EXIT.failed : EXIT.ok
   },
 })
+
+async function tree(context: Context, place: JobLocation): Promise<number> {
+  const { jobGraph } = await import('../../lib/client/inspector.ts')
+  const graph = await jobGraph(await context.store(), place)
+  if (context.json) {
+    const ref = ({ queue, id }: JobLocation): string => `${queue}/${id}`
+    context.printJson({
+      nodes: graph.nodes.map(({ place: { queue, id }, job }) => ({ queue, id, task: job?.task ?? null, status: job?.status ?? null })),
+      edges: graph.edges.map(({ parent, child }) => ({ from: ref(parent), to: ref(child) })),
+      truncated: graph.truncated,
+    })
+  } else {
+    const { treeLines } = await import('../output/tree.ts')
+    context.print(...treeLines(graph, place))
+  }
+  return EXIT.ok
+}
 
 async function find(context: Context, id: string, queue: string | undefined): Promise<JobLocation> {
   const { checkJobId, checkName } = await import('../../lib/names.ts')

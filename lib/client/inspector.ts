@@ -43,6 +43,7 @@ export {
   type WorkerOverview,
   workersServing,
 } from './inspect-workers.ts'
+export { jobGraph } from './job-graph.ts'
 export type { FoundRow } from './search-jobs.ts'
 /** Queue, task and what was counted. */
 export type TaskCounts = readonly [queue: string, task: string, stats: Stats]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { chain, chord, signature } from '../../lib/index.ts'
 import { golden, type Scene, scene, TASKS } from './cli.ts'
 
 async function worked(): Promise<Scene> {
@@ -62,6 +63,42 @@ describe('rqts job', () => {
     })
     expect(await s.json('job', 'later')).toMatchObject({ status: 'scheduled', runAt: date, enqueuedAt: null, dependents: ['mail/child'] })
     expect(await s.json('job', 'child')).toMatchObject({ status: 'deferred', dependencies: ['default/later'], result: null })
+  })
+
+  it('--tree draws a workflow with its states, before and after it ran', async () => {
+    const s = await scene({
+      'tasks.mjs': 'export const one = () => 1\nexport const total = (all) => all.length\nexport const last = (n) => n',
+    })
+    const id = (task: string, jobId: string) => signature(task).set({ jobId })
+    await chain(chord([id('one', 'a'), id('one', 'b').set({ queue: 'mail' })], id('total', 'sum')), id('last', 'end')).enqueue({
+      connection: s.url,
+      prefix: s.prefix,
+    })
+    const { stdout } = await s.run('job', 'sum', '--tree')
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(5)
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'one  a  queued',
+        expect.stringMatching(/^one {2}mail\/b {2}(queued|deferred)$/),
+        '└─ total  sum  deferred  after 2 jobs ←',
+      ]),
+    )
+    await s.run('worker', 'default', 'mail', '--burst')
+    const ran = await s.json('job', 'end', '--tree')
+    expect(ran).toMatchObject({
+      truncated: false,
+      edges: expect.arrayContaining([
+        { from: 'mail/b', to: 'default/sum' },
+        { from: 'default/sum', to: 'default/end' },
+      ]),
+    })
+    expect((ran as { nodes: { status: string }[] }).nodes.map(({ status }) => status)).toEqual([
+      'finished',
+      'finished',
+      'finished',
+      'finished',
+    ])
   })
 
   it('tells people everything, and lets no control character through', async () => {
