@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { task } from '../../lib/index.ts'
 import { createMetrics } from '../../lib/metrics/index.ts'
@@ -78,5 +79,18 @@ describe('the metrics', () => {
     expect(seen.get('rqts_worker_running{worker="w1"}')).toBe(0)
     expect(seen.get('rqts_attempts_total{queue="default",task="add",outcome="finished"}')).toBe(3)
     expect(seen.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000)
+  })
+})
+
+describe('the board and the alerts', () => {
+  it('ask only for metrics that there are', async () => {
+    const b = await board()
+    await b.queue().enqueue(add, [1, 2])
+    const text = await (await b.ask('/metrics')).text()
+    const known = new Set([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name]) => [name!, `${name}_bucket`]))
+    for (const file of ['grafana.json', 'alerts.yml']) {
+      const asked = readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8').matchAll(/\brqts_[a-z_]+/g)
+      for (const [name] of asked) expect(known, `${file} asks for ${name}`).toContain(name)
+    }
   })
 })
