@@ -6,8 +6,8 @@ import { isStatus, isWaiting, type JobStatus } from './state.ts'
  * The hash of a job, field by field. Absent means unset: no field is ever empty. Times are epoch ms on the clock of Redis.
  * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority concurrency_key repeat_times repeat_every retry tags parents unique nonce flags
  * on_success on_failure, and of workflows takes next workflow.
- * Written by scripts: status origin created_at enqueued_at run_at expires_at front allow_failure · started_at attempt token worker ·
- * ended_at result error reason failures lost progress turn repeated since.
+ * Written by scripts: status origin created_at (unless that is when it was first enqueued) enqueued_at run_at expires_at front allow_failure ·
+ * started_at attempt token worker · ended_at result error reason failures lost progress turn repeated since.
  */
 export type JobFields = Readonly<Record<string, string>>
 
@@ -101,6 +101,7 @@ function copy(snapshot: JobSnapshot, fields: JobFields): void {
   if (times !== undefined) snapshot.repeat = { times, everyMs: number(fields['repeat_every']) ?? 0, done: number(fields['repeated']) ?? 0 }
   const key = fields['concurrency_key']
   if (key !== undefined) snapshot.concurrencyKey = key
+  if (snapshot.createdAt === undefined && snapshot.enqueuedAt !== undefined) snapshot.createdAt = snapshot.enqueuedAt
   for (const name of ['description', 'meta', 'worker', 'progress', 'result', 'error', 'reason'] as const) {
     const value = fields[name]
     if (value !== undefined) snapshot[name] = value

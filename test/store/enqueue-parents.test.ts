@@ -40,7 +40,7 @@ describe('parents', () => {
       given: { queue: ['x'], finished: { f: '+500s' } },
       call: enqueue(newJob('c', { parents: ['f'], front: 1 })),
       returns: reply(created('queued')),
-      after: { queue: ['c', 'x'], finished: { f: '+500s' }, jobs: { c: fresh({ front: '1' }) } },
+      after: { queue: ['c', 'x'], finished: { f: '+500s' }, jobs: { c: fresh({ created_at: 'now', front: '1' }) } },
     },
     {
       name: 'a parent of the same call',
@@ -118,7 +118,12 @@ describe('parents', () => {
       given: { failed: { p: YEAR, s: YEAR }, jobs: { s: { status: 'stopped' } } },
       call: enqueue(newJob('c', { parents: ['p', 's'], allowFailure: 1 })),
       returns: reply(created('queued')),
-      after: { queue: ['c'], failed: { p: YEAR, s: YEAR }, jobs: { s: { status: 'stopped' }, c: fresh({ allow_failure: '1' }) }, wake: 1 },
+      after: {
+        queue: ['c'],
+        failed: { p: YEAR, s: YEAR },
+        jobs: { s: { status: 'stopped' }, c: fresh({ created_at: 'now', allow_failure: '1' }) },
+        wake: 1,
+      },
     },
     {
       name: 'parents and delay: the time is kept for later',

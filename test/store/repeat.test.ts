@@ -174,7 +174,7 @@ describe('put off and throttled', () => {
       once: true,
       after: {
         queue: ['b'],
-        jobs: { b: { ...fields, created_at: 'now', enqueued_at: 'now' } },
+        jobs: { b: { ...fields, created_at: null, enqueued_at: 'now' } },
         unique: { k: 'b' },
         wake: 1,
         wrong: { 'throttled:k': 'b' },

@@ -33,6 +33,14 @@ describe('requeue', () => {
       },
     },
     {
+      name: 'when it was created is known from now on',
+      given: { finished: { a: 'forever' }, jobs: { a: { created_at: null, result: '42' } } },
+      call: requeue(),
+      returns: { before: 'finished' },
+      again: queued,
+      after: { queue: ['a'], jobs: { a: { created_at: '-60s', enqueued_at: 'now', attempt: '1' } }, wake: 1 },
+    },
+    {
       name: 'finished and kept for ever: the result goes; to the front',
       given: { queue: ['x'], finished: { a: 'forever' }, jobs: { a: { result: '42', result_ttl: '-1' } } },
       call: requeue(true),

@@ -28,6 +28,14 @@ describe('tried again', () => {
       after: { scheduled: { a: '+60s' }, jobs: { a: { ...again, enqueued_at: '-60s' } } },
     },
     {
+      name: 'when it was created is known from now on',
+      given: { ...one, jobs: { a: { created_at: null } } },
+      call: settleJobs(retry('a')),
+      returns: written,
+      again: repeated,
+      after: { scheduled: { a: '+60s' }, jobs: { a: { ...again, created_at: '-60s', enqueued_at: '-60s' } } },
+    },
+    {
       name: 'at once: at the end of the list',
       given: { ...one, queue: ['x'] },
       call: settleJobs(retry('a', 0)),

@@ -13,7 +13,7 @@ export function newJob(id: string, control?: Control, fields: Record<string, str
 
 /** What the hash of such a job says besides, when it was just written. */
 export function fresh(special: JobSpec = {}): JobSpec {
-  return { created_at: 'now', enqueued_at: 'now', ...special }
+  return { created_at: null, enqueued_at: 'now', ...special }
 }
 
 export function enqueue(...jobs: NewJob[]): Call {

@@ -41,8 +41,8 @@ end
 local function putOffSince(base, unique)
   local owner, job = holder(base, unique.key)
   if not owner or not CONTAINER[job[1]] then return now end
-  local since, born = unpack(redis.call('HMGET', base .. 'job:' .. owner, 'since', 'created_at'))
-  return whole(since) or whole(born, now)
+  local since, born, enqueued = unpack(redis.call('HMGET', base .. 'job:' .. owner, 'since', 'created_at', 'enqueued_at'))
+  return whole(since) or whole(born) or whole(enqueued, now)
 end
 
 local function create(base, name, job)
@@ -54,10 +54,12 @@ local function create(base, name, job)
     runAt = runAt and math.min(runAt, since + patience)
   end
   local expires = control.ttl and now + control.ttl
-  local fields = { 'status', 'deferred', 'origin', name, 'created_at', now }
+  local fields = { 'status', 'deferred', 'origin', name }
   local function field(field, value)
     if value then fields[#fields + 1], fields[#fields + 2] = field, value end
   end
+  -- What goes straight into the list is created when it is enqueued.
+  field('created_at', ((runAt and runAt > now) or control.parents) and nowText)
   field('run_at', runAt)
   field('since', since)
   field('expires_at', expires)

@@ -6,6 +6,7 @@ local function runAgain(base, id, flags, result, remember)
   done = whole(done, 0)
   if done >= whole(times, 0) then return false end
   if remember then flags = remember(base, id, 'finished') end
+  keepBirth(key)
   redis.call('HDEL', key, 'started_at', 'worker', 'expires_at', 'failures', 'lost', 'progress', 'error', 'reason', 'result')
   local at = now + whole(every, 0)
   redis.call('HSET', key, 'repeated', done + 1, 'run_at', at)

@@ -35,6 +35,12 @@ local function withdraw(base, id, status, expires)
   expiry(base, id, expires, status, nil)
 end
 
+-- A job that went straight into the list was created when it was enqueued; it keeps that time before it is enqueued again.
+local function keepBirth(key)
+  local job = redis.call('HMGET', key, 'created_at', 'enqueued_at')
+  if job[2] and not job[1] then redis.call('HSET', key, 'created_at', job[2]) end
+end
+
 -- A job that waits for no parent: to its run time, or to the list.
 local function ready(base, id, from, runAt, front, expires, flags)
   local to = runAt and runAt > now and 'scheduled' or 'queued'

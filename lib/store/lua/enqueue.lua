@@ -1,7 +1,7 @@
 -- enqueue: creates jobs in one queue and puts each where it waits.
 -- KEYS    1 · base `prefix:{queue}:`
 -- ARGV    1 · queue name    2 · '1' all or nothing, '0' each for itself, 'p' all plain    3 · number of jobs, then for each its id and control:
---         '' and three texts: task, args, timeout
+--         '' and three texts: task, args, timeout or ''
 --         '+', or JSON as below, then number of texts, that many field names and values
 --         control: { front, line flags that say where it waits, delay ms, runAt, ttl ms, nonce, exists 'return', allowFailure, unique { key, mode, ttl, maxWait, throttle },
 --         parents [id of this queue, or queue/id] }
@@ -44,13 +44,13 @@ if atomic then
 end
 if not meta[1] then redis.call('HSET', base .. 'meta', 'version', 1) end
 
-local plain, special, stamp = {}, false, string.format('%.0f', now)
+local plain, special = {}, false
 local function flush()
   if #plain > 0 and redis.call('RPUSH', base .. 'queue', unpack(plain)) == #plain then wake(base) end
   plain = {}
 end
 local function write(job, ...)
-  redis.call('HSET', job.key, 'status', 'queued', 'origin', name, 'created_at', stamp, 'enqueued_at', stamp, ...)
+  redis.call('HSET', job.key, 'status', 'queued', 'origin', name, 'enqueued_at', nowText, ...)
   plain[#plain + 1] = job.id
   if #plain == 1000 then flush() end
   return 'queued'
@@ -66,7 +66,8 @@ for n, job in ipairs(jobs) do
   elseif job.to then
     results[n] = write(job, unpack(ARGV, job.from, job.to))
   else
-    results[n] = write(job, 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2])
+    local to = ARGV[job.from + 2] == '' and 4 or 6
+    results[n] = write(job, unpack({ 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2] }, 1, to))
   end
 end
 flush()

@@ -37,6 +37,7 @@ if workflow and redis.call('EXISTS', key .. ':unmet') == 1 then return { status,
 if late then withdraw(base, id, status, job[3]) else redis.call('ZREM', base .. registry, id) end
 if job[5] then redis.call('SET', base .. 'unique:' .. job[5], id) end
 redis.call('PERSIST', key)
+keepBirth(key)
 for _, name in ipairs(belongings(key, flags)) do redis.call('PERSIST', name) end
 redis.call('HDEL', key, 'ended_at', 'started_at', 'result', 'error', 'reason', 'failures', 'lost', 'token', 'worker', 'progress', 'run_at', 'expires_at', 'turn', 'repeated')
 flags = string.gsub(flags, '[sepyho]', '')
