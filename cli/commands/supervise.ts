@@ -34,7 +34,10 @@ export async function supervise(
   })
   log.sign({ supervisor: process.pid })
   // Whoever read it is gone, which is a way of saying stop.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => supervisor.stop('SIGTERM'))
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error')
+    stream.once('error', () => supervisor.stop('SIGTERM')).on('error', () => undefined)
+  }
   onSignal((signal) => supervisor.stop(signal))
   for (const signal of ['SIGTSTP', 'SIGCONT'] as const) process.on(signal, () => supervisor.pass(signal))
   process.on('SIGHUP', () => supervisor.stop('SIGTERM'))

@@ -109,7 +109,9 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
   const { attend } = await import('./worker-process.ts')
   const attended = await attend(worker, log, running, { tasks, flags, supervised: slot !== undefined })
   try {
-    const loaded = await worker.loadTasks()
+    const loaded = await Promise.race([worker.loadTasks(), stopped.asked])
+    // Nothing was taken yet, and a file may load for ever.
+    if (loaded === undefined) return EXIT.ok
     if (loaded.every(({ names }) => names.length === 0))
       throw new CliError(
         'RQTS_USAGE',
@@ -200,11 +202,23 @@ function listen(worker: Worker, log: WorkerLog): ReadonlySet<string> {
   return running
 }
 
+interface Signaled {
+  /** Resolves at the first signal. */
+  readonly asked: Promise<undefined>
+  /** There was a second one. */
+  readonly forced: boolean
+}
+
 /** First signal: no more jobs, the running ones finish. Second: they go back at once. Third: whatever hangs is left behind. */
-function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string>): { readonly forced: boolean } {
+function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string>): Signaled {
   let signals = 0
+  let tell: (none: undefined) => void
+  const asked = new Promise<undefined>((resolve) => {
+    tell = resolve
+  })
   onSignal((signal) => {
     signals++
+    tell(undefined)
     if (signals === 1) {
       log.say(`stopping: ${running.size} running (${signal === 'SIGINT' ? 'Ctrl-C' : signal} again puts them back at once)`, 'stopping', {
         running: running.size,
@@ -220,6 +234,7 @@ function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string
     }
   })
   return {
+    asked,
     get forced() {
       return signals > 1
     },

@@ -24,6 +24,8 @@ export function workerCommand(s: Stage, ...args: string[]): WorkerCommand {
     [main, 'worker', '-t', tasks, '--url', s.url, '--prefix', s.prefix, '--log-format', 'json', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, as a shell gives it.
+      detached: true,
     },
   )
   let text = ''

@@ -191,9 +191,39 @@ describe('a worker process', () => {
     expect(await command.ended()).toBe(0)
   })
 
-  it('drains when nobody reads its log any more', async () => {
+  it.each(['0', '1'])('a signal while it starts ends it, also when a task file loads for ever (--processes %s)', async (processes) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rqts-slow-'))
+    try {
+      const file = join(folder, 'tasks.mjs')
+      writeFileSync(file, "console.log('loading'); setInterval(() => 0, 1_000); await new Promise(() => 0); export function never() {}\n")
+      const s = await stage()
+      const command = start(s, '-t', file, '--processes', processes)
+      await command.seen('loading')
+      command.kill('SIGTERM')
+      expect(await command.ended()).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('a signal to its whole process group, as a terminal sends it, counts once: jobs finish, in children too', async () => {
     const s = await stage()
-    const command = start(s, '--processes', '0')
+    const [nap, held] = await s.queue().enqueueMany([
+      ['nap', [1_500]],
+      ['hold', []],
+    ])
+    const command = start(s, '-p', 'processes', '-c', '2', '--shutdown-timeout', '20s')
+    await command.seen(`running ${held.id}`)
+    process.kill(-command.child.pid!, 'SIGINT')
+    expect(await nap.result({ timeout: '15s' })).toBe(nap.id)
+    await held.cancel()
+    expect(await held.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
+    expect(await command.ended()).toBe(0)
+  })
+
+  it.each(['0', '1', '2'])('drains when nobody reads its log any more (--processes %s)', async (processes) => {
+    const s = await stage()
+    const command = start(s, '--processes', processes)
     await command.seen(READY)
     command.child.stdout?.destroy()
     await s.queue().enqueue('add', [1, 2])

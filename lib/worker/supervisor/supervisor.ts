@@ -140,7 +140,8 @@ export class Supervisor {
       const how = signal === null ? `ended with exit code ${code}` : `was killed by signal ${signal}`
       const reported = staff.name === undefined ? Promise.resolve() : this.#report(staff, staff.name, how)
       if (!staff.leaving) this.#replace(staff, code, how, reported)
-      else if (this.#signals > 0) this.#code = Math.max(this.#code, code ?? EXIT_ABORTED)
+      // One that was still starting had nothing to lose.
+      else if (this.#signals > 1 || (this.#signals === 1 && staff.ready)) this.#code = Math.max(this.#code, code ?? EXIT_ABORTED)
     }
     this.#check()
   }
