@@ -8,12 +8,13 @@ import { Progress } from '../output/progress.ts'
 import { plural, safe } from '../output/text.ts'
 import { cancelByTraits } from './cancel-traits.ts'
 import { noSuchJob } from './job.ts'
+import { type FilterOptions, filterFlags, hasFilter } from './job-filters.ts'
 
 type Job = NonNullable<Awaited<ReturnType<Queue['fetchJob']>>>
 type Registry = Parameters<Queue['registry']>[0]
 
 /** One kind of change, and which jobs `--all` means. */
-interface Change {
+export interface Change {
   name: 'requeue' | 'cancel' | 'delete' | 'promote'
   summary: string
   done: string
@@ -27,13 +28,12 @@ interface Change {
   apply(job: Job, options: ChangeOptions): Promise<unknown>
 }
 
-export interface ChangeOptions {
+export interface ChangeOptions extends FilterOptions {
   queue?: string
   all?: boolean
   dryRun?: boolean
   yes?: boolean
   atFront?: boolean
-  tag?: string
   workflow?: string
 }
 
@@ -53,6 +53,7 @@ const CHANGES: readonly Change[] = [
     examples: [
       ['rqts requeue 01K7QZ4M3', 'one job, wherever it is'],
       ['rqts requeue --all -q mail', 'all failed jobs of a queue'],
+      ['rqts requeue --all --error ECONNREFUSED --since 1h', 'what a network down for an hour has cost'],
     ],
     apply: (job, { atFront = false }) => job.requeue({ atFront }),
   },
@@ -106,6 +107,7 @@ export const changeCommands: readonly CommandSpec[] = CHANGES.map((change) =>
       new Flag('-q, --queue <queue>', 'in this queue only'),
       new Flag('--all', `${change.allText}; asks first`),
       ...(change.flags ?? []),
+      ...filterFlags(change.matching === undefined ? [] : ['tag']),
       new Flag('--dry-run', 'say what would be done, and do nothing'),
       new Flag('-y, --yes', 'do not ask'),
     ],
@@ -116,14 +118,23 @@ export const changeCommands: readonly CommandSpec[] = CHANGES.map((change) =>
 
 async function run(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<number> {
   const traits = change.matching !== undefined && (options.tag !== undefined || options.workflow !== undefined)
-  if (traits && (options.all === true || ids.length > 0))
-    throw new CliError('RQTS_USAGE', 'Give ids, --all, or --tag and --workflow: one of the three')
+  if (traits && (options.all === true || ids.length > 0 || hasFilter(options, ['tag'])))
+    throw new CliError('RQTS_USAGE', 'Give ids, --all with filters, or --tag and --workflow: one of the three')
   if (traits) return tell(change, context, await change.matching!(context, options), { ...options, all: true })
   if (options.all !== true && ids.length === 0)
     throw new CliError('RQTS_USAGE', `Say which jobs: rqts ${change.name} ID…, or rqts ${change.name} --all for ${change.allText}`)
+  if (options.all !== true && hasFilter(options))
+    throw new CliError('RQTS_USAGE', `Filters choose among ${change.allText}: rqts ${change.name} --all with them, or without them ids`)
   if (options.all === true && ids.length > 0) throw new CliError('RQTS_USAGE', 'Give ids or --all, not both')
-  const outcome = options.all ? await changeAll(change, context, options) : await changeNamed(change, context, ids, options)
+  const outcome = await changeThose(change, context, ids, options)
   return tell(change, context, outcome, options)
+}
+
+async function changeThose(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<Outcome> {
+  if (options.all !== true) return await changeNamed(change, context, ids, options)
+  if (!hasFilter(options)) return await changeAll(change, context, options)
+  const { changeMatching } = await import('./change-matching.ts')
+  return await changeMatching(change, context, options)
 }
 
 async function changeNamed(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<Outcome> {
@@ -208,7 +219,7 @@ async function changePart(
   }
 }
 
-async function attempt(outcome: Outcome, id: string, work: () => Promise<void>): Promise<void> {
+export async function attempt(outcome: Outcome, id: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
     outcome.ids.push(id)

@@ -1,13 +1,13 @@
 import type { JobFilter } from '../../lib/client/inspector.ts'
 import { type CommandSpec, command } from '../command.ts'
 import { Flag, whole } from '../flags.ts'
+import { type FilterOptions, filterFlags, hasFilter, queryOf } from './job-filters.ts'
 
 const STATUSES = ['queued', 'started', 'finished', 'failed', 'deferred', 'scheduled', 'stopped', 'canceled', 'expired'] as const
 
-interface JobsOptions {
+interface JobsOptions extends FilterOptions {
   queue?: string[]
   status?: (typeof STATUSES)[number]
-  task?: string
   limit: number
   offset: number
 }
@@ -21,12 +21,13 @@ export const jobs: CommandSpec = command<JobsOptions>({
   flags: [
     new Flag('-q, --queue <queue>', 'only of this queue, or of those that match a pattern with *; may be repeated', { repeat: true }),
     new Flag('-s, --status <status>', 'only in this status', { choices: STATUSES }),
-    new Flag('--task <task>', 'only of this task, or of those that match a pattern with *'),
+    ...filterFlags(),
     new Flag('--limit <n>', 'at most this many', { default: 20, parse: whole(1, 1_000) }),
     new Flag('--offset <n>', 'leave out the first ones', { default: 0, parse: whole(0, 1_000_000) }),
   ],
   examples: [
     ['rqts jobs -s failed', 'what went wrong lately'],
+    ['rqts jobs -s failed --error ECONNREFUSED --since 1h', 'of one kind, lately'],
     ["rqts jobs -q mail --task 'send*' --limit 100", 'of one queue, by task'],
     ["rqts jobs -s failed --json | jq -r '.jobs[].id'", 'ids, for other commands'],
   ],
@@ -36,7 +37,7 @@ export const jobs: CommandSpec = command<JobsOptions>({
     const filter: JobFilter = { offset: options.offset, limit: options.limit }
     if (options.queue !== undefined) filter.queues = selectQueues(await listQueues(store), options.queue)
     if (options.status !== undefined) filter.status = options.status
-    if (options.task !== undefined) filter.task = options.task
+    if (hasFilter(options)) filter.query = await queryOf(options)
     const found = await findJobs(store, filter)
     const { jobTable } = await import('../output/job.ts')
     context.result(found, context.json ? [] : jobTable(found, process.stdout.isTTY ? process.stdout.columns : undefined))

@@ -1,6 +1,5 @@
-import { type JobSnapshot, parseRecord } from '../job/record.ts'
+import type { JobSnapshot } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
-import { matcher } from '../names.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { readJobs } from '../store/jobs.ts'
 import type { Container } from '../store/keys.ts'
@@ -8,13 +7,15 @@ import { listIds, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import { describeCall } from './describe.ts'
 import { iso } from './inspect-job.ts'
+import { briefFields, describeRow, isPicky, matcherOf, readRows } from './search-jobs.ts'
+import type { JobQuery } from './search-query.ts'
 
 export interface JobFilter {
   /** Default: all. */
   queues?: readonly string[]
   status?: JobStatus
-  /** A name, or a pattern with `*`. */
-  task?: string
+  /** What is asked of single jobs, as in a search. */
+  query?: JobQuery
   offset?: number
   limit?: number
 }
@@ -74,8 +75,10 @@ export async function findJobs(store: Store, filter: JobFilter = {}): Promise<Fo
   const places = filter.status === undefined ? ORDER : ORDER.filter((container) => HOMES[filter.status!].includes(container))
   const segments = queues.flatMap((queue) => places.map((container) => ({ queue, container })))
   const sizes = await segmentSizes(store, segments)
-  const picky = filter.status !== undefined || filter.task !== undefined
-  const matches = jobMatcher(filter)
+  const query: JobQuery = filter.query ?? { words: [], problems: [] }
+  const picky = filter.status !== undefined || isPicky(query)
+  const fits = matcherOf(query, await store.now(), describeRow)
+  const matches = (job: JobSnapshot): boolean => (filter.status === undefined || job.status === filter.status) && fits(job)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   const found: JobSnapshot[] = []
   let searched = 0
@@ -91,7 +94,7 @@ export async function findJobs(store: Store, filter: JobFilter = {}): Promise<Fo
       at += ids.length
       searched += ids.length
       const jobs = picky
-        ? await readBriefly(store, queue, ids)
+        ? await readRows(store, queue, ids, briefFields(query), await store.now())
         : await readJobs(
             store,
             ids.map((id) => ({ queue, id })),
@@ -120,11 +123,6 @@ export async function findJobs(store: Store, filter: JobFilter = {}): Promise<Fo
   }
 }
 
-function jobMatcher(filter: JobFilter): (job: JobSnapshot) => boolean {
-  const task = filter.task === undefined ? undefined : matcher(filter.task)
-  return (job) => (filter.status === undefined || job.status === filter.status) && (task === undefined || task(job.task))
-}
-
 async function segmentSizes(store: Store, segments: readonly { queue: string; container: Container }[]): Promise<number[]> {
   const now = await store.now()
   const replies = await store.client.callAll(
@@ -135,17 +133,6 @@ async function segmentSizes(store: Store, segments: readonly { queue: string; co
     }),
   )
   return replies.map(Number)
-}
-
-/** Enough to filter by; arguments and results can be a megabyte each. */
-async function readBriefly(store: Store, queue: string, ids: readonly string[]): Promise<(JobSnapshot | null)[]> {
-  const now = await store.now()
-  const rows = await store.client.callAll(ids.map((id) => ['HMGET', store.keys.job(queue, id), 'status', 'task', 'expires_at'] as const))
-  return rows.map((row, i) => {
-    const [status, task, expires] = row as (string | null)[]
-    if (!status) return null
-    return parseRecord(queue, ids[i]!, { status, ...(task && { task }), ...(expires && { expires_at: expires }) }, now)
-  })
 }
 
 function foundJob(job: JobSnapshot): FoundJob {

@@ -199,25 +199,25 @@ async function segmentsOf(store: Store, query: JobQuery): Promise<Segment[]> {
 }
 
 /** Whether jobs must be looked at one by one. */
-export function isPicky({ state, task, id, worker, tag, workflow, fingerprint, error, sinceMs, words }: JobQuery): boolean {
-  const asked = [task, id, worker, tag, workflow, fingerprint, error, sinceMs].some((value) => value !== undefined)
+export function isPicky({ state, task, id, worker, tag, workflow, fingerprint, error, sinceMs, untilMs, words }: JobQuery): boolean {
+  const asked = [task, id, worker, tag, workflow, fingerprint, error, sinceMs, untilMs].some((value) => value !== undefined)
   return asked || words.length > 0 || state === 'stopped' || state === 'expired'
 }
 
-function briefFields(query: JobQuery): string[] {
+export function briefFields(query: JobQuery): string[] {
   const fields = ['status', 'task', 'expires_at']
   if (query.error !== undefined || query.fingerprint !== undefined) fields.push('error', 'reason')
   if (query.words.length > 0) fields.push('args', 'description')
   if (query.tag !== undefined) fields.push('tags')
   if (query.worker !== undefined) fields.push('worker')
   if (query.workflow !== undefined) fields.push('workflow')
-  if (query.sinceMs !== undefined) fields.push('enqueued_at', 'created_at', 'ended_at', 'run_at')
+  if (query.sinceMs !== undefined || query.untilMs !== undefined) fields.push('enqueued_at', 'created_at', 'ended_at', 'run_at')
   return fields
 }
 
-function matcherOf(query: JobQuery, now: number, describe: Describe): (row: FoundRow) => boolean {
+export function matcherOf(query: JobQuery, now: number, describe: Describe): (row: FoundRow) => boolean {
   const tests: ((row: FoundRow) => boolean)[] = []
-  const { state, sinceMs, error, fingerprint } = query
+  const { state, sinceMs, untilMs, error, fingerprint } = query
   if (state === 'stopped' || state === 'expired') tests.push((row) => row.status === state)
   for (const name of ['task', 'id', 'worker'] as const) {
     const fits = query[name] === undefined ? undefined : matcher(query[name])
@@ -225,7 +225,9 @@ function matcherOf(query: JobQuery, now: number, describe: Describe): (row: Foun
   }
   if (query.tag !== undefined) tests.push((row) => row.tags.includes(query.tag!))
   if (query.workflow !== undefined) tests.push((row) => row.workflow === query.workflow)
-  if (sinceMs !== undefined) tests.push((row) => (row.endedAt ?? row.enqueuedAt ?? row.createdAt ?? row.runAt ?? 0) >= now - sinceMs)
+  const timeOf = (row: FoundRow): number => row.endedAt ?? row.enqueuedAt ?? row.createdAt ?? row.runAt ?? 0
+  if (sinceMs !== undefined) tests.push((row) => timeOf(row) >= now - sinceMs)
+  if (untilMs !== undefined) tests.push((row) => timeOf(row) <= now - untilMs)
   if (error !== undefined) {
     const part = error.toLowerCase()
     tests.push((row) => {
@@ -264,7 +266,7 @@ async function* scan(store: Store, segments: readonly Segment[], from: Cursor, f
   }
 }
 
-async function readRows(
+export async function readRows(
   store: Store,
   queue: string,
   ids: readonly string[],

@@ -16,7 +16,9 @@ export interface JobQuery {
   fingerprint?: string
   /** Part of the error's name or message, whatever the case. */
   error?: string
+  /** So long ago at most, and at least. */
   sinceMs?: number
+  untilMs?: number
   /** Parts of id, task or description, whatever the case. */
   words: string[]
   /** Words of the search that mean nothing, and why. */

@@ -95,6 +95,41 @@ describe('--all', () => {
     expect(await status(s, 'bad1')).toBe('failed')
   })
 
+  it('filters choose by task, error, tag and time, and the question says how many', async () => {
+    const s = await seeded()
+    expect(await s.run('requeue', '--all', '--error', 'typeerror', '--since', '1h', '--task', 'bo*')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('requeue 3 jobs that match, of all failed jobs? Nobody can be asked here'),
+    })
+    expect(await s.json('requeue', '--all', '--error', 'no such', '--yes')).toMatchObject({ count: 0, ids: [] })
+    expect(await s.json('requeue', '--all', '--until', '1h', '--yes')).toMatchObject({ count: 0, ids: [] })
+    expect(await s.json('requeue', '--all', '--error', 'broke', '-q', 'mail', '--dry-run')).toMatchObject({ dryRun: true, ids: ['bad3'] })
+    expect(await status(s, 'bad3', 'mail')).toBe('failed')
+    expect(await s.json('requeue', '--all', '--error', 'broke', '-q', 'mail', '--yes')).toMatchObject({
+      count: 1,
+      ids: ['bad3'],
+      failed: [],
+    })
+    expect(await status(s, 'bad1')).toBe('failed')
+    await s.queue().enqueue('add', [1, 2], { tags: ['old'], jobId: 'tagged' })
+    await s.run('cancel', 'tagged')
+    expect(await s.json('delete', '--all', '--tag', 'old', '--yes')).toMatchObject({ ids: ['tagged'] })
+    expect(await status(s, 'bad1')).toBe('failed')
+  })
+
+  it.each([
+    [['requeue', '--error', 'x'], 'Say which jobs: rqts requeue ID'],
+    [['requeue', 'id', '--error', 'x'], 'Filters choose among all failed jobs: rqts requeue --all with them'],
+    [['cancel', '--tag', 'x', '--error', 'x'], 'one of the three'],
+    [
+      ['delete', '--all', '--since', 'soon'],
+      "--since takes a time that has passed (1h, 2d) or a date such as 2027-01-31T09:00Z; got 'soon'",
+    ],
+  ])('%j is a mistake in usage', async (words, message) => {
+    const { code, stderr } = await (await scene()).run(...words)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) })
+  })
+
   it('takes more than one page', async () => {
     const s = await scene()
     await s.queue().enqueueMany(Array.from({ length: 1_201 }, () => ['add', [1, 2]] as const))

@@ -78,7 +78,7 @@ describe('overview', () => {
 describe('findJobs', () => {
   it('stops a search at its bound and says so', async () => {
     const store = await opened({ big: 10_500 })
-    expect(await findJobs(store, { task: 'nothing' })).toMatchObject({
+    expect(await findJobs(store, { query: { task: 'nothing', words: [], problems: [] } })).toMatchObject({
       jobs: [],
       searched: 10_000,
       total: 10_500,

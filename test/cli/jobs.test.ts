@@ -198,6 +198,14 @@ describe('rqts jobs', () => {
     expect(await ids('--task', 'add')).toEqual(['next', 'later', 'sum'])
     expect(await ids('--task', 't*')).toEqual(['talk'])
     expect(await ids('-s', 'stopped')).toEqual([])
+    expect(await ids('--error', 'TYPEERROR: evil')).toEqual(['bad'])
+    expect(await ids('--error', 'nothing')).toEqual([])
+    await s.queue().enqueue('add', [0, 0], { jobId: 'tagged', tags: ['vip'] })
+    expect(await ids('--tag', 'vip')).toEqual(['tagged'])
+    expect(await ids('--since', '1h', '--task', 'add')).toEqual(['next', 'tagged', 'later', 'sum'])
+    expect(await ids('--until', '1h')).toEqual([])
+    expect(await ids('--since', '2001-01-01', '--until', '2001-02-01T00:00Z')).toEqual([])
+    expect((await s.run('jobs', '--tag', 'vip')).stdout).toMatch(/tagged[^]*1 shown, searched \d+ of \d+/)
   })
 
   it('pages, and says how much it looked at', async () => {
