@@ -10,6 +10,7 @@ import { playBack, playScene } from './picture/scene.mjs'
 const IMAGES = join(root, 'docs/images')
 const DARK = { colorScheme: 'dark' }
 const PHONE = { viewport: { width: 390, height: 780 } }
+const TALL = { viewport: { width: 1200, height: 1120 } }
 
 build()
 const load = (path) => import(join(root, 'dist', path))
@@ -29,11 +30,11 @@ const browser = await chromium.launch({ executablePath: program, args: ['--no-sa
 mkdirSync(IMAGES, { recursive: true })
 try {
   const { groups } = await (await fetch(`${address()}api/errors`)).json()
-  await shoot('overview', '', '.chart svg')
-  await shoot('overview-dark', '', '.chart svg', DARK)
+  await shoot('overview', '', '.chart svg', TALL)
+  await shoot('overview-dark', '', '.chart svg', { ...TALL, ...DARK })
   await shoot('phone', '', '.chart svg', PHONE)
   await shoot('jobs', 'jobs?q=queue:images', 'tbody tr')
-  await shoot('job', `job/images/${failed.id}`, '.node')
+  await shoot('job', `job/images/${failed.id}`, '.node', TALL)
   await shoot('job-running', `job/default/${crawl.id}`, '.log')
   await shoot('errors', `errors?fingerprint=${groups[0].fingerprint}`, '.frames')
   await shoot('schedules', 'schedules?name=heartbeat', '.history li')
@@ -51,6 +52,8 @@ try {
   await store.close()
   await redis.stop()
 }
+// The connections that schedules and workflows share last as long as the program.
+process.exit()
 
 function address() {
   return `http://127.0.0.1:${server.address().port}/`

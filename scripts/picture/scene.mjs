@@ -10,7 +10,7 @@ function thrown(error) {
 }
 
 export async function playScene(rqts, redis) {
-  const { Queue, Worker, chord, schedule, task } = rqts
+  const { Queue, Worker, chain, group, schedule, task } = rqts
   const where = { connection: redis.url }
   const sendWelcome = task('mail.welcome', async (to) => {
     await sleep(8 + Math.random() * 30)
@@ -46,12 +46,13 @@ export async function playScene(rqts, redis) {
   await queues.billing.enqueueMany(Array.from({ length: 60 }, (_, i) => [charge, [1_000 + i]]))
   const pictures = Array.from({ length: 80 }, (_, i) => (i % 20 === 7 ? `notes-${i}.txt` : `cat-${i}.jpg`))
   const resized = await queues.images.enqueueMany(pictures.map((file) => [resize, [file, 1_200], { tags: ['shop'] }]))
-  const failed = resized[7]
-  const page = await queues.images.enqueue('images.page', ['cat-1.jpg'], { dependsOn: [failed, resized[8]] })
-  await queues.images.enqueue('images.index', [], { dependsOn: [page, resized[9]] })
   for (const worker of workers) void worker.run()
-  const flow = await chord([thumbnail.s(64), thumbnail.s(256), thumbnail.s(1_024)], publish.s()).enqueue({ ...where, queue: 'images' })
-  await Promise.all([flow.result(), ...resized.map((job) => job.settle())])
+  const there = { ...where, queue: 'images' }
+  const flow = await chain(fetched.si('shop/7'), group([64, 256, 1_024].map((size) => thumbnail.si(size))), publish.s()).enqueue(there)
+  const parts = group(['cat-1.jpg', 'notes.txt', 'cat-2.jpg'].map((file) => resize.si(file, 1_200)))
+  const broken = await chain(fetched.si('shop/8'), parts, publish.s()).enqueue(there)
+  await Promise.all([flow.result(), broken.result().catch(() => undefined), ...resized.map((job) => job.settle())])
+  const failed = broken.jobs.find(({ args }) => args[0] === 'notes.txt')
   const crawls = await queues.default.enqueueMany(['shop.example.com', 'blog.example.com'].map((site) => [crawl, [site]]))
   await queues.default.enqueueMany(Array.from({ length: 12 }, (_, i) => [sendWelcome, [`later${i}@example.com`], { delay: '2h' }]))
   await queues.reports.enqueueMany(Array.from({ length: 190 }, (_, i) => ['reports.monthly', [`2026-${i}`]]))

@@ -48,7 +48,7 @@ export function Header({ route, onPalette, onHelp }: HeaderProps): JSX.Element {
           {THEME_SIGNS[chosen]}
         </button>
         <button type="button" class="tool" lang={other} onClick={() => language.set(other)} title={t.language} aria-label={t.language}>
-          {other === 'zh' ? '中' : 'EN'}
+          {other.toUpperCase()}
         </button>
         <button type="button" class="tool" onClick={onHelp} title={t.help.title} aria-label={t.help.title}>
           ?

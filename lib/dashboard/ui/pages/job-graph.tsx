@@ -10,7 +10,7 @@ const REFRESH_MS = 3_000
 
 /** Only for a job that hangs together with others. */
 export function Dependencies({ job }: { job: JobDetailView }): JSX.Element | null {
-  return job.dependencies.length + job.dependents.length === 0 ? null : <Loaded job={job} />
+  return job.dependencies.length + job.dependents.length === 0 && job.workflow === null ? null : <Loaded job={job} />
 }
 
 function Loaded({ job }: { job: JobDetailView }): JSX.Element {

@@ -10,8 +10,7 @@ import { useCell } from '../store.ts'
 
 /** What happened when, and how long it took from one to the next. */
 export function Timeline({ job }: { job: JobDetailView }): JSX.Element {
-  // An end that only repeats how the last attempt went says nothing new.
-  const entries = job.timeline.filter(({ kind, outcome }, i) => kind !== 'ended' || job.timeline[i - 1]?.outcome !== outcome)
+  const entries = job.timeline.filter(isNews)
   return (
     <ol class="timeline">
       {entries.map((entry, i) => (
@@ -32,6 +31,13 @@ export function Timeline({ job }: { job: JobDetailView }): JSX.Element {
       ))}
     </ol>
   )
+}
+
+/** Not an end that only repeats how the last attempt went, and not the way back into the queue from one attempt to the next. */
+function isNews({ kind, outcome }: TimelineEntry, i: number, all: readonly TimelineEntry[]): boolean {
+  if (kind === 'ended') return all[i - 1]?.outcome !== outcome
+  const attempted = (entry: TimelineEntry): boolean => entry.kind === 'attempt'
+  return attempted(all[i]!) || !all.slice(0, i).some(attempted) || !all.slice(i).some(attempted)
 }
 
 function tone({ kind, outcome }: TimelineEntry): string {

@@ -59,7 +59,7 @@ function Head({ job, reload }: { job: JobDetailView; reload(): void }): JSX.Elem
       <div class="job-title">
         <h1>{task}</h1>
         <StateBadge state={state} />
-        {job.reason !== null && <span class="badge plain">{job.reason}</span>}
+        {job.reason !== null && job.reason !== 'error' && <span class="badge plain">{job.reason}</span>}
       </div>
       <p class="job-sub">
         <code>{id}</code>

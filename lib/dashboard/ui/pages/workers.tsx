@@ -139,12 +139,16 @@ function WorkerFacts({ worker }: { worker: WorkerView }): JSX.Element {
         {worker.failed > 0 && <span class="bad-text"> · {t.workers.failed(count(worker.failed))}</span>}
       </Fact>
       <Fact name={t.workers.versions}>
-        rqts {worker.version} · Node {worker.node}
+        rqts {worker.version} · Node {worker.node.replace(/^v/, '')}
       </Fact>
       <Fact name={t.workers.started}>
         <When at={worker.startedAt} />
       </Fact>
-      {worker.tasks.length > 0 && <Fact name={t.workers.tasks}>{worker.tasks.join(', ')}</Fact>}
+      {worker.tasks.length > 0 && (
+        <Fact name={t.workers.tasks} wide>
+          {worker.tasks.join(', ')}
+        </Fact>
+      )}
     </dl>
   )
 }

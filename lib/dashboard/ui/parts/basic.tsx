@@ -127,9 +127,9 @@ interface CardProps {
   class?: string
 }
 
-export function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
+export function Fact({ name, children, wide }: { name: string; children: ComponentChildren; wide?: boolean }): JSX.Element {
   return (
-    <div class="fact">
+    <div class={wide === true ? 'fact wide' : 'fact'}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
