@@ -11,6 +11,7 @@ import { info } from './info.ts'
 import { init } from './init.ts'
 import { job } from './job.ts'
 import { jobs } from './jobs.ts'
+import { limits } from './limits.ts'
 import { redis } from './redis.ts'
 import { schedule } from './schedule.ts'
 import { scheduler } from './scheduler.ts'
@@ -34,6 +35,7 @@ export const commands: readonly CommandSpec[] = [
   empty,
   pause,
   resume,
+  limits,
   stop,
   concurrency,
   schedule,

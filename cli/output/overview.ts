@@ -68,7 +68,8 @@ function perMinute({ finishedPerMinute, failedPerMinute }: QueueOverview): { tex
 
 function servedBy(queue: QueueOverview): { text: string; style?: Style } {
   if (queue.paused) return { text: 'paused', style: 'yellow' }
-  if (queue.workers > 0) return { text: formatCount(queue.workers) }
+  if (queue.workers > 0)
+    return queue.limited ? { text: `${formatCount(queue.workers)} limited`, style: 'yellow' } : { text: formatCount(queue.workers) }
   return isUnserved(queue) ? { text: 'none!', style: ['red', 'bold'] } : { text: 'none', style: 'dim' }
 }
 

@@ -52,6 +52,8 @@ export type { Store }
 export interface QueueOverview extends QueueCounts {
   name: string
   paused: boolean
+  /** Whether limits are set, see `rqts limits`. */
+  limited: boolean
   /** Live workers that serve it. */
   workers: number
   /** How long the next job has waited; null when none waits. */

@@ -9,7 +9,7 @@ export interface QueueGlance extends QueueSummary {
 
 /** Redis answers nobody else while a call runs. */
 const AT_ONCE = 100
-const COUNTS_LENGTH = 10
+const COUNTS_LENGTH = 11
 
 /** What views of all queues show: few calls, however many queues there are. On a Cluster each queue is a call, as each may be elsewhere. */
 export async function glance(store: Store, queues: readonly string[], minutes: number): Promise<QueueGlance[]> {

@@ -18,13 +18,14 @@ export async function readLimits(store: Store, queue: string): Promise<Limits> {
     ['HGET', store.keys.queuePart(queue, 'meta'), 'limits'],
     ['HGETALL', store.keys.queuePart(queue, 'limits')],
   ])
-  const { keys: perKey = DEFAULT_PER_KEY, keyed: _, ...limits } = parse(text as string | null)
+  const { concurrency, rate, tasks = {}, keys: perKey = DEFAULT_PER_KEY } = parse(text as string | null)
   const keys = Object.entries(toFields(fields) ?? {}).map(([key, most]) => [key, Number(most)] as const)
-  return { tasks: {}, ...limits, perKey, keys: Object.fromEntries(keys) }
+  // Always in this order, whatever Lua has made of it.
+  return { ...(concurrency && { concurrency }), ...(rate && { rate }), tasks, perKey, keys: Object.fromEntries(keys) }
 }
 
 /** As limits.lua writes it. */
-function parse(text: string | null): Omit<Partial<Limits>, 'keys' | 'perKey'> & { keys?: number; keyed?: number } {
+function parse(text: string | null): Omit<Partial<Limits>, 'keys' | 'perKey'> & { keys?: number } {
   try {
     return text === null ? {} : (JSON.parse(text) as ReturnType<typeof parse>)
   } catch {

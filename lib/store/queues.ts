@@ -15,6 +15,7 @@ export interface QueueCounts {
 
 export interface QueueSummary extends QueueCounts {
   paused: boolean
+  limited: boolean
   /** How long the head of the list has waited; undefined when nothing waits. */
   oldestMs?: number
 }
@@ -33,8 +34,9 @@ export async function summarize(store: Store, queues: readonly string[]): Promis
 
 /** From the reply of `counts`. */
 export function toSummary(reply: readonly number[]): QueueSummary {
-  const [queued, started, deferred, scheduled, finished, failed, canceled, paused, oldestMs] = reply
-  const summary = { queued, started, deferred, scheduled, finished, failed, canceled, paused: paused === 1 } as QueueSummary
+  const [queued, started, deferred, scheduled, finished, failed, canceled, paused, oldestMs, , limited] = reply
+  const ended = { finished, failed, canceled }
+  const summary = { queued, started, deferred, scheduled, ...ended, paused: paused === 1, limited: limited === 1 } as QueueSummary
   if (oldestMs !== undefined && oldestMs >= 0) summary.oldestMs = oldestMs
   return summary
 }

@@ -937,7 +937,7 @@ if wait then rows[#rows + 1] = wait end
 return rows`,
   },
   counts: {
-    sha: 'f48f51ca497bf738a78b37b20c9f78f8dc0bbc41',
+    sha: 'a110e6974ecf0a4379dc3f51d1b2725cdd5fb33d',
     lua: `local function countJobs(base, now)
   local function late(status)
     return redis.call('ZCOUNT', base .. 'expiry:' .. status, '-inf', now)
@@ -946,7 +946,7 @@ return rows`,
     return redis.call('ZCOUNT', base .. registry, '(' .. string.format('%.0f', now), '+inf')
   end
   local queued, deferred, scheduled = late('queued'), late('deferred'), late('scheduled')
-  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
+  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels', 'limits')
   local waiting, since = 0, nil
   local function line(list)
     local head = redis.call('LINDEX', list, 0)
@@ -962,6 +962,7 @@ return rows`,
     waiting + redis.call('ZCARD', base .. 'parked') - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
     redis.call('ZCARD', base .. 'scheduled') - scheduled, kept('finished'), kept('failed'), kept('canceled') + queued + deferred + scheduled,
     meta[1] and (meta[1] == '1' or tonumber(meta[1]) > now) and 1 or 0, since and math.max(0, now - since) or -1, now,
+    (meta[3] or redis.call('EXISTS', base .. 'limits') == 1) and 1 or 0,
   }
 end
 local time = redis.call('TIME')
@@ -2074,7 +2075,7 @@ end
 return 1`,
   },
   glance: {
-    sha: '05e2e78b6a25f5f64ff2f67858b013e53cf363b6',
+    sha: 'abc236013086c110fb52925071cf3c2fa0ef6caa',
     lua: `local function countJobs(base, now)
   local function late(status)
     return redis.call('ZCOUNT', base .. 'expiry:' .. status, '-inf', now)
@@ -2083,7 +2084,7 @@ return 1`,
     return redis.call('ZCOUNT', base .. registry, '(' .. string.format('%.0f', now), '+inf')
   end
   local queued, deferred, scheduled = late('queued'), late('deferred'), late('scheduled')
-  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
+  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels', 'limits')
   local waiting, since = 0, nil
   local function line(list)
     local head = redis.call('LINDEX', list, 0)
@@ -2099,6 +2100,7 @@ return 1`,
     waiting + redis.call('ZCARD', base .. 'parked') - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
     redis.call('ZCARD', base .. 'scheduled') - scheduled, kept('finished'), kept('failed'), kept('canceled') + queued + deferred + scheduled,
     meta[1] and (meta[1] == '1' or tonumber(meta[1]) > now) and 1 or 0, since and math.max(0, now - since) or -1, now,
+    (meta[3] or redis.call('EXISTS', base .. 'limits') == 1) and 1 or 0,
   }
 end
 local time = redis.call('TIME')

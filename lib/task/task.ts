@@ -11,7 +11,7 @@ import { isSchema, type StandardSchemaV1 } from './schema.ts'
 /** The job options that a task can bring along; those of the single job win over them. */
 export type TaskDefaults = Pick<
   TaskJobOptions,
-  'timeout' | 'ttl' | 'resultTtl' | 'failureTtl' | 'retry' | 'unique' | 'onSuccess' | 'onFailure'
+  'timeout' | 'ttl' | 'resultTtl' | 'failureTtl' | 'priority' | 'retry' | 'unique' | 'onSuccess' | 'onFailure'
 >
 
 export interface TaskOptions<
@@ -115,6 +115,7 @@ const KNOWN = [
   'ttl',
   'resultTtl',
   'failureTtl',
+  'priority',
   'retry',
   'unique',
   'args',

@@ -177,6 +177,35 @@ describe('queues', () => {
     expect(await s.queue().isPaused()).toBe(false)
   })
 
+  it('rqts limits shows and changes limits', async () => {
+    const s = await seeded()
+    expect(await s.run('limits')).toEqual({ code: 0, stdout: 'No queue has limits\n', stderr: '' })
+    const set = ['--concurrency', '5', '--rate', '100/1m', '--task', 'a=2,10/1s', '--task', 'b=1', '--key', 'tenant=42=3', '--per-key', '2']
+    expect(await s.run('limits', 'mail', ...set)).toEqual({
+      code: 0,
+      stdout:
+        'queue: 5 at a time\nqueue: 100 in 1m\ntask a: 2 at a time, 10 in 1.0 s\ntask b: 1 at a time\nkey tenant=42: 3 at a time\neach other key: 2 at a time\n',
+      stderr: '',
+    })
+    await s.run('limits', 'mail', '--rate', 'none', '--task', 'b=none')
+    const limits = { concurrency: 5, tasks: { a: { concurrency: 2, rate: { max: 10, per: 1_000 } } }, perKey: 2, keys: { 'tenant=42': 3 } }
+    expect(await s.json('limits')).toEqual([{ name: 'mail', ...limits }])
+    expect(await s.queue('mail').limits()).toEqual(limits)
+    expect((await s.json<{ queues: object[] }>('info')).queues).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'mail', limited: true })]),
+    )
+    expect(await s.json('limits', 'mail', '--clear')).toEqual({ name: 'mail', tasks: {}, perKey: 1, keys: {} })
+    for (const [flags, message] of [
+      [['mail', '--rate', '100'], 'A rate is written as 100/1m'],
+      [['mail', '--task', 'a'], '--task takes a name and a limit'],
+      [['mail', '--concurrency', 'many'], 'A whole number or none'],
+      [['--concurrency', '5'], 'Name the queue'],
+      [['mail', '--clear', '--concurrency', '5'], 'Give --clear alone'],
+    ] as const)
+      expect(await s.run('limits', ...flags)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+    expect(await s.run('limits', 'mail', '--concurrency', '0')).toMatchObject({ code: 2, stderr: expect.stringContaining('pause it') })
+  })
+
   it('a name that nobody has used yet is pointed out', async () => {
     const s = await seeded()
     expect((await s.run('pause', 'defualt')).stderr).toBe("warning: no queue 'defualt' is known to this Redis; did you mean 'default'?\n")

@@ -34,7 +34,7 @@ describe('rqts enqueue', () => {
     const s = await scene()
     await s.run('enqueue', 'add', '-q', 'mail', '--job-id', 'parent')
     const words =
-      '-q mail --job-id child --in 1h --at-front --timeout 5s --ttl 2h --result-ttl -1 --failure-ttl 1d --retry 2 --depends-on parent'
+      '-q mail --job-id child --in 1h --at-front --timeout 5s --ttl 2h --result-ttl -1 --failure-ttl 1d --retry 2 --depends-on parent --priority -3 --concurrency-key k'
     const { code } = await s.run('enqueue', 'add', ...words.split(' '), '--meta', '{"by":"me"}')
     expect(code).toBe(0)
     const { options } = (await s.queue('mail').fetchJob('child'))!
@@ -45,6 +45,8 @@ describe('rqts enqueue', () => {
       failureTtl: 86_400_000,
       retry: { max: 2 },
       atFront: true,
+      priority: -3,
+      concurrencyKey: 'k',
       meta: { by: 'me' },
       dependsOn: { jobs: [{ id: 'parent', queue: 'mail' }] },
     })

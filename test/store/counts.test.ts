@@ -8,7 +8,7 @@ const counts: Call = async (store) => {
   const { oldestMs, ...rest } = summary!
   return oldestMs === undefined ? rest : { ...rest, oldestMs: Math.floor(oldestMs / 20_000) * 20_000 }
 }
-const none = { queued: 0, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0, paused: false }
+const none = { queued: 0, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0, paused: false, limited: false }
 const old = { ttl: '1', expires_at: '-20s' }
 const soon = { ttl: '1', expires_at: '+20s' }
 
@@ -20,6 +20,13 @@ describe('counts', () => {
       given: { meta: { version: '1', paused: '1' } },
       call: counts,
       returns: { ...none, paused: true },
+      after: 'unchanged',
+    },
+    {
+      name: 'limited',
+      given: { meta: { version: '1', limits: '{}' } },
+      call: counts,
+      returns: { ...none, limited: true },
       after: 'unchanged',
     },
     {

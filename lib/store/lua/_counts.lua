@@ -7,7 +7,7 @@ local function countJobs(base, now)
     return redis.call('ZCOUNT', base .. registry, '(' .. string.format('%.0f', now), '+inf')
   end
   local queued, deferred, scheduled = late('queued'), late('deferred'), late('scheduled')
-  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels')
+  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'levels', 'limits')
   local waiting, since = 0, nil
   local function line(list)
     local head = redis.call('LINDEX', list, 0)
@@ -23,5 +23,6 @@ local function countJobs(base, now)
     waiting + redis.call('ZCARD', base .. 'parked') - queued, redis.call('ZCARD', base .. 'started'), redis.call('ZCARD', base .. 'deferred') - deferred,
     redis.call('ZCARD', base .. 'scheduled') - scheduled, kept('finished'), kept('failed'), kept('canceled') + queued + deferred + scheduled,
     meta[1] and (meta[1] == '1' or tonumber(meta[1]) > now) and 1 or 0, since and math.max(0, now - since) or -1, now,
+    (meta[3] or redis.call('EXISTS', base .. 'limits') == 1) and 1 or 0,
   }
 end
