@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type JobContext, Worker } from '../../lib/index.ts'
 import type { Logger } from '../../lib/logger.ts'
+import { enlistWorker } from '../../lib/store/workers.ts'
 import { gate, stage, until } from '../support/stage.ts'
 
 function quick(): string {
@@ -127,6 +128,42 @@ describe('names and presence', () => {
     expect((await Worker.all({ connection: s.url, prefix: s.prefix })).map((worker) => worker.name)).toEqual(['twin'])
     await first.stop()
     await done
+  })
+
+  it('each of its states can be seen by others', async () => {
+    const s = await stage()
+    const connect = { connection: s.url, prefix: s.prefix }
+    const [ready, door] = [gate(), gate()]
+    const seen = (state: string): Promise<void> => until(`it is ${state}`, async () => (await Worker.all(connect))[0]?.state === state)
+    const tasks = {
+      setup: () => ready.promise,
+      async hold() {
+        await door.promise
+      },
+    }
+    const worker = s.worker('default', { tasks: [tasks], name: 'seen' })
+    const done = worker.run()
+    await seen('starting')
+    ready.open()
+    await seen('idle')
+    worker.pause()
+    await seen('paused')
+    await Worker.steer('*', { do: 'pause' }, connect)
+    await seen('suspended')
+    await Worker.steer('*', { do: 'resume' }, connect)
+    await seen('paused')
+    worker.resume()
+    const job = await s.queue().enqueue('hold', [])
+    await seen('busy')
+    const stopped = worker.stop()
+    await seen('stopping')
+    door.open()
+    await job.result({ timeout: '10s' })
+    await stopped
+    await done
+    expect(await Worker.all(connect)).toEqual([])
+    await enlistWorker(s.store, 'seen', 'one that died', 1, { state: 'busy' })
+    await seen('lost')
   })
 
   it('shows what it runs', async () => {

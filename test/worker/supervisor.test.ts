@@ -117,6 +117,18 @@ describe('rqts worker as a supervisor', () => {
     await until('all are gone', () => !pids.some(alive), 15_000)
   })
 
+  it('has as many as the backlog asks for', async () => {
+    const s = await stage()
+    await s.queue().enqueueMany(Array.from({ length: 4 }, () => ['hold', []] as const))
+    const command = start(s, '--processes', '1..3', '-c', '1', '--name', 'w')
+    await until('there are three', async () => (await Worker.all({ connection: s.url, prefix: s.prefix })).length === 3, 20_000)
+    command.kill('SIGTERM')
+    await command.seen('"msg":"stopping"', 3)
+    command.kill('SIGTERM')
+    expect(await command.ended()).toBe(130)
+    expect(await s.queue().counts()).toMatchObject({ queued: 4, started: 0 })
+  })
+
   it('a worker that was told to stop stays away; when none is left it ends', async () => {
     const s = await stage()
     const command = start(s, '--name', 'told')
