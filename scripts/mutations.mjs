@@ -217,7 +217,7 @@ async function noticedBy(first) {
 async function firstRed(files) {
   rmSync(report, { force: true })
   const reporting = ['--reporter=json', `--outputFile=${report}`]
-  const options = ['run', '--bail=1', ...reporting, '--testTimeout=10000', '--passWithNoTests']
+  const options = ['run', '--bail=1', ...reporting, '--passWithNoTests']
   if ((await run('node_modules/vitest/vitest.mjs', [...options, ...files])) === 0) return undefined
   if (!existsSync(report)) return 'vitest did not run'
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))

@@ -111,35 +111,43 @@ describe('worker processes that are killed', () => {
     journal.close()
   })
 
-  it('a poison job stops after three losses, and takes none of its neighbours along', { timeout: 120_000 }, async () => {
-    const store = openStore((await ownServer()).url)
-    const journal = new Journal()
-    const crew = await new Crew(2, {
-      url: store.client.where.split(' ')[0]!,
-      prefix: store.keys.prefix,
-      journal,
-      options: { lease: 500, concurrency: 5 },
-    }).ready()
-    const good = await enqueue(
-      store,
-      journal,
-      Array.from({ length: 30 }, () => ({ args: [400] })),
-    )
-    const [bad] = await enqueue(store, journal, [{ task: 'poison', control: { front: 1 } }])
-    good.push(
-      ...(await enqueue(
+  it.each([
+    ['poison', undefined],
+    ['leak', 64],
+  ])(
+    'a job that takes its process down (%s) stops after three losses, and takes none of its neighbours along',
+    { timeout: 120_000 },
+    async (task, heapMb) => {
+      const store = openStore((await ownServer()).url)
+      const journal = new Journal()
+      const crew = await new Crew(2, {
+        url: store.client.where.split(' ')[0]!,
+        prefix: store.keys.prefix,
+        journal,
+        options: { lease: task === 'leak' ? 2_000 : 500, concurrency: 5 },
+        ...(heapMb !== undefined && { heapMb }),
+      }).ready()
+      const good = await enqueue(
         store,
         journal,
         Array.from({ length: 30 }, () => ({ args: [400] })),
-      )),
-    )
-    const tending = every(50, async () => crew.tend())
-    await drained(store, 'q', 90_000)
-    await tending()
-    const seen = await account(store, 'q', journal)
-    expect(seen).toEqual(expect.objectContaining({ finished: good.length, lost: [bad], missing: [] }))
-    expect(journal.read().filter((entry) => entry.what === 'start' && entry.id === bad)).toHaveLength(3)
-    await crew.stop()
-    journal.close()
-  })
+      )
+      const [bad] = await enqueue(store, journal, [{ task, control: { front: 1 } }])
+      good.push(
+        ...(await enqueue(
+          store,
+          journal,
+          Array.from({ length: 30 }, () => ({ args: [400] })),
+        )),
+      )
+      const tending = every(50, async () => crew.tend())
+      await drained(store, 'q', 90_000)
+      await tending()
+      const seen = await account(store, 'q', journal)
+      expect(seen).toEqual(expect.objectContaining({ finished: good.length, lost: [bad], missing: [] }))
+      expect(journal.read().filter((entry) => entry.what === 'start' && entry.id === bad)).toHaveLength(3)
+      await crew.stop()
+      journal.close()
+    },
+  )
 })

@@ -14,6 +14,8 @@ export interface CrewOptions {
   queues?: string | string[]
   /** Of the worker: lease, concurrency, … */
   options?: object
+  /** Megabytes of heap; a process that wants more is ended by V8, which has much to say about it. */
+  heapMb?: number
 }
 
 /** A worker process: what it has printed, and a way to wait for a line. */
@@ -22,9 +24,12 @@ export class Member {
   readonly lines: string[] = []
   readonly #listeners = new Set<() => void>()
 
-  constructor({ url, prefix, journal, queues = 'q', options = {} }: CrewOptions) {
+  constructor({ url, prefix, journal, queues = 'q', options = {}, heapMb }: CrewOptions) {
     const given = JSON.stringify({ url, prefix, queues, options, journal: journal.file, dist: DIST })
-    this.child = spawn(process.execPath, [SCRIPT, given], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const flags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
+    this.child = spawn(process.execPath, [...flags, SCRIPT, given], {
+      stdio: ['ignore', 'pipe', heapMb === undefined ? 'inherit' : 'ignore'],
+    })
     let rest = ''
     this.child.stdout!.on('data', (chunk: Buffer) => {
       const lines = (rest + String(chunk)).split('\n')

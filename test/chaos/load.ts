@@ -8,7 +8,7 @@ import type { WorkerOptions } from '../../lib/worker/options.ts'
 import { BaseWorker } from '../../lib/worker/worker.ts'
 import { Journal } from '../support/journal.ts'
 import { until } from '../support/stage.ts'
-import { newJob } from './jobs.ts'
+import { type JobSketch, newJob } from './jobs.ts'
 
 export interface LogLine {
   level: string
@@ -80,10 +80,10 @@ export class Load {
   /**
    * Enqueues a job every `everyMs`; one that is not acknowledged is sent again with the same id until it is.
    */
-  produce(everyMs = 5, runMs = 2): void {
+  produce(everyMs = 5, runMs = 2, fields: NonNullable<JobSketch['fields']> = {}): void {
     this.#producing = (async () => {
       while (!this.#ended) {
-        const job = newJob({ args: [runMs] })
+        const job = newJob({ args: [runMs], fields })
         for (let acknowledged = false; !acknowledged && !this.#ended; ) {
           try {
             const { connects } = this

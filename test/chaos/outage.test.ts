@@ -174,6 +174,8 @@ describe('the network', () => {
     ['one byte at a time', 'trickle'],
   ] as const)('%s', { timeout: 60_000 }, async (_, mode) => {
     const server = await ownServer()
+    // Byte by byte a long script would take longer than a call may.
+    for (const { lua } of Object.values(scripts)) await adminOf(server).script('LOAD', lua)
     const proxy = await proxyTo(server)
     const store = openStore(proxy.url)
     const load = new Load(store)
@@ -236,5 +238,35 @@ describe('the network', () => {
     void proxy.cut({ cut: 'before', times: 20, matches: matches(0.05) })
     await load.progress(300, 30_000)
     await nothingLost(load, store)
+  })
+})
+
+describe('the password', () => {
+  it('is changed under a running worker: it says so once, and goes on when it may again', { timeout: 60_000 }, async () => {
+    const server = await ownServer()
+    const admin = adminOf(server)
+    await admin.call('ACL', 'SETUSER', 'app', 'on', '>old-secret', '~*', '&*', '+@all')
+    const url = server.url.replace('redis://', 'redis://app:old-secret@')
+    const store = openStore(url)
+    const load = new Load(store)
+    load.worker(url)
+    load.produce(10)
+    await load.progress(10)
+    await admin.call('ACL', 'SETUSER', 'app', 'resetpass', '>new-secret')
+    await admin.call('CLIENT', 'KILL', 'USER', 'app')
+    await until('both are refused', () => load.refusals.length > 0 && load.logs[0]!.outages.length > 0, 15_000)
+    const connections = /total_connections_received:(\d+)/
+    const tries = async (): Promise<number> => Number(connections.exec(await admin.info('stats'))![1])
+    const before = await tries()
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    // Tried again about once a second by each connection, and not in a storm.
+    expect((await tries()) - before).toBeLessThan(100)
+    await admin.call('ACL', 'SETUSER', 'app', '>old-secret')
+    await load.progress(10, 15_000)
+    await nothingLost(load, store)
+    const said = load.logs[0]!.lines.map(({ text }) => text).join('\n')
+    expect(load.logs[0]!.outages.at(-1)).toMatch(/^info Redis answers again/)
+    expect(said).toMatch(/WRONGPASS|password/i)
+    expect(said).not.toContain('secret')
   })
 })

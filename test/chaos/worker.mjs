@@ -37,6 +37,12 @@ function poison() {
   for (;;);
 }
 
+// V8 ends the process; with --max-old-space-size soon.
+function leak() {
+  begin(this)
+  for (const kept = []; ; ) kept.push(new Array(1_000).fill(this.id + kept.length))
+}
+
 // Ends as its argument says, once its signal has aborted; what it then writes must not count.
 async function zombie(how) {
   begin(this)
@@ -55,7 +61,7 @@ const logger = Object.fromEntries(
 )
 const worker = new BaseWorker(
   queues,
-  { connection: url, prefix, tasks: [work, measured, rare, poison, zombie], logger, ...options },
+  { connection: url, prefix, tasks: [work, measured, rare, poison, leak, zombie], logger, ...options },
   () => async () => undefined,
 )
 worker.on('ready', () => process.stdout.write('ready\n'))

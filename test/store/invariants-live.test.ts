@@ -47,7 +47,7 @@ describe('the checker', () => {
       }
     }
     const working = work()
-    for (let i = 0; i < 10; i++) expect(await checkInvariants(store(), { queues: ['q'] })).toEqual([])
+    for (let i = 0; i < 5; i++) expect(await checkInvariants(store(), { queues: ['q'] })).toEqual([])
     checking = false
     await working
     expect(at).toBeGreaterThan(100)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Stage } from './stage.ts'
 
@@ -18,16 +19,26 @@ export interface WorkerCommand {
   kill(signal: NodeJS.Signals): void
 }
 
+function commandLine(s: Stage, args: readonly string[]): string[] {
+  return [main, 'worker', '-t', tasks, '--url', s.url, '--prefix', s.prefix, '--log-format', 'json', ...args]
+}
+
+/** Resolves with the exit code, or signal, of one that ends by itself. Its log goes to a file. */
+export async function workerInto(file: string, s: Stage, ...args: string[]): Promise<number | string> {
+  const fd = openSync(file, 'w')
+  const child = spawn(process.execPath, commandLine(s, args), { stdio: ['ignore', fd, 'ignore'] })
+  try {
+    const [code, signal] = (await once(child, 'exit', { signal: AbortSignal.timeout(15_000) })) as [number | null, string]
+    return code ?? signal
+  } finally {
+    child.kill('SIGKILL')
+    closeSync(fd)
+  }
+}
+
 export function workerCommand(s: Stage, ...args: string[]): WorkerCommand {
-  const child = spawn(
-    process.execPath,
-    [main, 'worker', '-t', tasks, '--url', s.url, '--prefix', s.prefix, '--log-format', 'json', ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A process group of its own, as a shell gives it.
-      detached: true,
-    },
-  )
+  // A process group of its own, as a shell gives it.
+  const child = spawn(process.execPath, commandLine(s, args), { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let text = ''
   let changed = (): void => undefined
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Worker } from '../../lib/index.ts'
 import { Scale } from '../../lib/worker/supervisor/scale.ts'
 import { type Stage, stage, until } from '../support/stage.ts'
-import { type WorkerCommand, workerCommand } from '../support/worker-command.ts'
+import { type WorkerCommand, workerCommand, workerInto } from '../support/worker-command.ts'
 
 const commands: WorkerCommand[] = []
 afterEach(async () => {
@@ -240,6 +240,14 @@ describe('a worker process', () => {
     command.child.stdout?.destroy()
     await s.queue().enqueue('add', [1, 2])
     expect(await command.ended()).toBe(0)
+  })
+
+  it.skipIf(!existsSync('/dev/full')).each([
+    ['0', 0],
+    ['1', 1],
+  ])('ends when the disk of its log is full (--processes %s), and does not crash in a loop', async (processes, code) => {
+    const s = await stage()
+    expect(await workerInto('/dev/full', s, '--processes', processes)).toBe(code)
   })
 })
 
