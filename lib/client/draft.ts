@@ -26,6 +26,8 @@ export interface Draft {
   readonly options: NormalOptions
   /** Parents as the script wants them: `id` of this queue, `queue/id` of another. */
   refs: readonly string[]
+  /** Of whoever enqueues, for those who trace. */
+  trace?: string
 }
 
 const NO_REFS: readonly string[] = []
@@ -66,9 +68,9 @@ function finishDraft(queue: string, target: Target, task: ResolvedTask, args: un
 }
 
 /** What the script gets. A plain job, and most are, carries two fields and no control. */
-export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
+export function toNewJob({ id, task, argsText, options, refs, trace }: Draft): NewJob {
   const fields = ['task', task.name, 'args', argsText]
-  if (options === PLAIN) return { id, fields }
+  if (options === PLAIN && trace === undefined) return { id, fields }
   const put = (name: string, value: string | number | undefined): boolean => value !== undefined && fields.push(name, String(value)) > 0
   put('timeout', options.timeoutMs === DEFAULT_TIMEOUT_MS ? undefined : options.timeoutMs)
   put('ttl', options.ttlMs)
@@ -84,6 +86,7 @@ export function toNewJob({ id, task, argsText, options, refs }: Draft): NewJob {
   more = put('tags', options.tags && JSON.stringify(options.tags)) || more
   more = put('meta', options.meta && encode(options.meta, 'meta', MAX_META_BYTES)) || more
   more = put('parents', refs.length > 0 ? JSON.stringify(refs) : undefined) || more
+  more = put('trace', trace) || more
   more = more || options.delayMs !== undefined || options.runAtMs !== undefined
   const control = controlOf(options, refs)
   if (control.unique) {

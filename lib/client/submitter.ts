@@ -1,8 +1,10 @@
+import { channels } from '../channels.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import { type EnqueueOutcome, type EnqueueReply, enqueueJobs, type NewJob } from '../store/enqueue.ts'
 import { readJobs } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import type { Store } from '../store/store.ts'
+import { traceEnqueue } from '../tracing.ts'
 import { Batcher } from './batcher.ts'
 import { type Draft, toNewJob } from './draft.ts'
 import { Job } from './job.ts'
@@ -25,7 +27,12 @@ export class Submitter {
     this.#batcher = new Batcher(store, queue)
   }
 
-  async one(draft: Draft): Promise<Job> {
+  one(draft: Draft): Promise<Job> {
+    const traced = traceEnqueue(this.#queue, draft.task.name, [draft.id])
+    return traced === undefined ? this.#one(draft) : under(traced, [draft], () => this.#one(draft))
+  }
+
+  async #one(draft: Draft): Promise<Job> {
     const job = toNewJob(draft)
     const { outcome, now } = await this.#batcher.add(job)
     // Nearly always: a job without parents and without rivals.
@@ -39,7 +46,13 @@ export class Submitter {
     return this.one(draft)
   }
 
-  async many(drafts: readonly Draft[]): Promise<Job[]> {
+  many(drafts: readonly Draft[]): Promise<Job[]> {
+    const ids = drafts.map(({ id }) => id)
+    const traced = drafts.length === 0 ? undefined : traceEnqueue(this.#queue, drafts[0]!.task.name, ids)
+    return traced === undefined ? this.#many(drafts) : under(traced, drafts, () => this.#many(drafts))
+  }
+
+  async #many(drafts: readonly Draft[]): Promise<Job[]> {
     await checkForeignParents(this.#store, this.#queue, drafts)
     const jobs = new Map<Draft, Job>()
     for (const chunk of chunks(parentsFirst(drafts))) {
@@ -121,6 +134,7 @@ export class Submitter {
   }
 
   #born(job: NewJob, outcome: EnqueueOutcome & { kind: 'created' }, now: number): Job {
+    if (channels.enqueued.hasSubscribers) channels.enqueued.publish({ queue: this.#queue, id: job.id, task: job.fields[1] })
     return new Job(this.#store, { queue: this.#queue, job, status: outcome.status, now })
   }
 
@@ -128,6 +142,23 @@ export class Submitter {
   async #settled(draft: Draft, job: Job): Promise<Job> {
     if (draft.refs.some((ref) => ref.includes('/'))) await job.refresh().catch(() => undefined)
     return job
+  }
+}
+
+/** The jobs carry the span, and it ends when Redis has them. */
+async function under<T>(
+  traced: NonNullable<ReturnType<typeof traceEnqueue>>,
+  drafts: readonly Draft[],
+  submit: () => Promise<T>,
+): Promise<T> {
+  if (traced.carrier !== '') for (const draft of drafts) draft.trace = traced.carrier
+  try {
+    const made = await traced.within(submit)
+    traced.end()
+    return made
+  } catch (error) {
+    traced.end(error)
+    throw error
   }
 }
 

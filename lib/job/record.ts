@@ -4,7 +4,7 @@ import { isStatus, isWaiting, type JobStatus } from './state.ts'
 
 /**
  * The hash of a job, field by field. Absent means unset: no field is ever empty. Times are epoch ms on the clock of Redis.
- * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority concurrency_key repeat_times repeat_every retry tags parents unique nonce flags
+ * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority concurrency_key repeat_times repeat_every retry tags parents unique nonce trace flags
  * on_success on_failure, and of workflows takes next workflow.
  * Written by scripts: status origin created_at (unless that is when it was first enqueued) enqueued_at run_at expires_at front allow_failure ·
  * started_at attempt token worker · ended_at result error reason failures lost progress turn repeated since.

@@ -29,6 +29,8 @@ export interface ClaimedJob extends Attempt {
     takes?: string
     inputs?: readonly string[]
     workflow?: string
+    /** The context of the span that enqueued it. */
+    trace?: string
     /** How often it went down with its worker. */
     lost?: number
   }
@@ -180,7 +182,7 @@ export function parseClaimed(
 }
 
 function parseMore(fields: (string | null)[]): NonNullable<ClaimedJob['more']> {
-  const [retry, failures, meta, parents, createdAt, resultTtl, runAt, tags, lost, takes, workflow, inputs] = fields
+  const [retry, failures, meta, parents, createdAt, resultTtl, runAt, tags, lost, takes, workflow, trace, inputs] = fields
   return {
     failures: Number(failures ?? 0),
     ...(retry && { retry }),
@@ -193,6 +195,7 @@ function parseMore(fields: (string | null)[]): NonNullable<ClaimedJob['more']> {
     ...(lost && { lost: Number(lost) }),
     ...(takes && { takes }),
     ...(workflow && { workflow }),
+    ...(trace && { trace }),
     ...(inputs && { inputs: inputs as unknown as string[] }),
   }
 }

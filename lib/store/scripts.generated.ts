@@ -421,7 +421,7 @@ say(base, ARGV[5], status)
 return status`,
   },
   claim: {
-    sha: '7321eb6d716f6f51208a306029e7b1b8ea07789e',
+    sha: '6282091d3bc6fa70262163b613e3e9c201f7ea42',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -826,7 +826,7 @@ local function quarantine(base, id, job, status, flags)
   fail(base, id, 'failed', flags, 'corrupt', err)
 end
 local FIELDS = { 'status', 'task', 'args', 'timeout', 'attempt', 'expires_at', 'enqueued_at', 'flags' }
-local MORE = { 'retry', 'failures', 'meta', 'parents', 'created_at', 'result_ttl', 'run_at', 'tags', 'lost', 'takes', 'workflow' }
+local MORE = { 'retry', 'failures', 'meta', 'parents', 'created_at', 'result_ttl', 'run_at', 'tags', 'lost', 'takes', 'workflow', 'trace' }
 local function add(rows, index, base, id, job, attempt)
   local n, more = #rows, job[8] and (has(job[8], 'm') or has(job[8], 'x'))
   rows[n + 1], rows[n + 2], rows[n + 3], rows[n + 4] = index, id, attempt, job[2]
@@ -5513,7 +5513,7 @@ if ARGV[4] ~= '' then redis.call('ZADD', base .. (ARGV[6] == '1' and 'custom' or
 return 1`,
   },
   settle: {
-    sha: 'e7e7934c003fb9308d0bdc3d9890cb09000c8cff',
+    sha: '71a59516d9c4cff992f289780be3fa8096a8ca55',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -5918,7 +5918,7 @@ local function quarantine(base, id, job, status, flags)
   fail(base, id, 'failed', flags, 'corrupt', err)
 end
 local FIELDS = { 'status', 'task', 'args', 'timeout', 'attempt', 'expires_at', 'enqueued_at', 'flags' }
-local MORE = { 'retry', 'failures', 'meta', 'parents', 'created_at', 'result_ttl', 'run_at', 'tags', 'lost', 'takes', 'workflow' }
+local MORE = { 'retry', 'failures', 'meta', 'parents', 'created_at', 'result_ttl', 'run_at', 'tags', 'lost', 'takes', 'workflow', 'trace' }
 local function add(rows, index, base, id, job, attempt)
   local n, more = #rows, job[8] and (has(job[8], 'm') or has(job[8], 'x'))
   rows[n + 1], rows[n + 2], rows[n + 3], rows[n + 4] = index, id, attempt, job[2]

@@ -3,6 +3,7 @@ import { decode, encode } from '../payload/payload.ts'
 import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { validateArgs } from '../task/schema.ts'
 import type { TaskDefinition } from '../task/task.ts'
+import { type Traced, traceRun } from '../tracing.ts'
 import { type ContextPort, RunningContext, runInContext } from './context.ts'
 import { failure, type Interruption, interrupted, interruptionError, type TaskRetry } from './ending.ts'
 import { Gathering } from './gathering.ts'
@@ -12,6 +13,7 @@ import type { TaskSet } from './task-set.ts'
 
 /** An attempt whose handler runs in this process or thread. */
 export class LocalRun extends Run {
+  traced: Traced | undefined
   readonly context: RunningContext
   /** Of a batch: heard of whichever way the run ends. */
   after: (() => void) | undefined
@@ -22,6 +24,7 @@ export class LocalRun extends Run {
   }
 
   override end(outcome: Outcome | undefined, error?: unknown): void {
+    if (!this.ended) this.traced?.end(error)
     super.end(outcome, error)
     this.after?.()
   }
@@ -48,7 +51,7 @@ export class Executor {
 
   /** Never throws; the run ends through `run.end`. */
   execute(run: LocalRun): void {
-    this.#start(run, callHandler)
+    this.#begin(run, callHandler)
   }
 
   /** Several jobs of one task that takes batches; each ends by itself. */
@@ -56,7 +59,15 @@ export class Executor {
     const definition = this.#tasks.registry.get(runs[0]!.job.task)
     const gathering = definition?.batch && runs.length > 1 ? new Gathering(definition, runs) : undefined
     const call: Call = gathering === undefined ? callHandler : (run, _, args) => gathering.join(run, args)
-    for (const run of runs) this.#start(run, call)
+    for (const run of runs) this.#begin(run, call)
+  }
+
+  #begin(run: LocalRun, call: Call): void {
+    const { queue, id, task, attempt, more } = run.job
+    const traced = traceRun({ queue, id, task, attempt, trace: more?.trace })
+    if (traced === undefined) return this.#start(run, call)
+    run.traced = traced
+    traced.within(() => this.#start(run, call))
   }
 
   #start(run: LocalRun, call: Call): void {

@@ -1,9 +1,10 @@
+import { channels } from '../channels.ts'
 import { clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { type JobEventFacts, WorkerEmitter, type WorkerEvents } from './events.ts'
 import type { Run } from './run.ts'
-import type { Tally } from './tally.ts'
+import { COUNT_OF, type Tally } from './tally.ts'
 
 export interface WorkerTotals {
   processed: number
@@ -27,6 +28,7 @@ export class Reporter {
   started(job: ClaimedJob): void {
     const waitedMs = Math.max(0, clock.now() - job.enqueuedAt)
     this.#tally.started(job, waitedMs)
+    if (channels.started.hasSubscribers) channels.started.publish({ ...facts(job), waitedMs })
     this.events.emit('started', () => ({ ...facts(job), waitedMs }))
   }
 
@@ -36,6 +38,7 @@ export class Reporter {
     const elapsedMs = clock.monotonic() - run.startedAt
     this.totals.processed++
     this.#tally.ended(job, outcome.kind, elapsedMs)
+    if (channels.ended.hasSubscribers) channels.ended.publish({ ...facts(job), elapsedMs, outcome: COUNT_OF[outcome.kind], error })
     if (outcome.kind === 'ok' || 'others' in outcome) {
       this.totals.succeeded++
       this.events.emit('finished', () => ({ ...facts(job), elapsedMs }))

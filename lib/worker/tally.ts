@@ -5,7 +5,7 @@ import { addStats, COUNTS, emptyStats, type Increment, type Stats } from '../sto
 import type { Store } from '../store/store.ts'
 
 /** What a count is called in the statistics. Released jobs have not been attempts, and those left to others end elsewhere. */
-const NAMES = {
+export const COUNT_OF = {
   ok: 'finished',
   wait: 'finished',
   yield: 'finished',
@@ -75,7 +75,7 @@ export class Tally {
   ended(job: ClaimedJob, kind: Exclude<Outcome['kind'], 'release'>, ranMs: number): void {
     const { queue, task } = this.#countersOf(job)
     for (const { now } of [queue, task]) {
-      now[NAMES[kind]]++
+      now[COUNT_OF[kind]]++
       now.runMs += ranMs
       now.runs[bucketOf(ranMs)]!++
     }

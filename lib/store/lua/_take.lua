@@ -1,6 +1,6 @@
 -- Takes the first jobs of one queue. See claim.lua.
 local FIELDS = { 'status', 'task', 'args', 'timeout', 'attempt', 'expires_at', 'enqueued_at', 'flags' }
-local MORE = { 'retry', 'failures', 'meta', 'parents', 'created_at', 'result_ttl', 'run_at', 'tags', 'lost', 'takes', 'workflow' }
+local MORE = { 'retry', 'failures', 'meta', 'parents', 'created_at', 'result_ttl', 'run_at', 'tags', 'lost', 'takes', 'workflow', 'trace' }
 
 -- Flat, eight values per job: a table for each would cost more than the job.
 local function add(rows, index, base, id, job, attempt)
