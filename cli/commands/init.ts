@@ -26,7 +26,7 @@ export default defineConfig({
 })
 `
 
-const SCRIPTS = { worker: 'rqts worker', queues: 'rqts info --watch', redis: 'rqts redis start' } as const
+const SCRIPTS = { dev: 'rqts dev', worker: 'rqts worker', queues: 'rqts top' } as const
 
 interface Written {
   file: string
@@ -41,16 +41,15 @@ export const init: CommandSpec = command<{ dryRun?: boolean }>({
   description: 'In the working directory. What is there already stays as it is.',
   flags: [new Flag('--dry-run', 'say what would be written, and write nothing')],
   without: ['--url', '--prefix', '--config'],
-  examples: [['rqts init', 'then: rqts redis start, rqts worker, and in another terminal rqts enqueue add :2 :3 --wait']],
+  examples: [['rqts init', 'then: rqts dev, and in another terminal rqts enqueue add :2 :3 --wait']],
   async run(context, _args, options) {
     const dryRun = options.dryRun === true
     const results = [await write('tasks.ts', TASKS, dryRun), await write('rqts.config.ts', CONFIG, dryRun), await addScripts(dryRun)]
     const next = [
       '',
-      'Next, each in its own terminal:',
-      '  npx rqts redis start      a Redis for this project',
-      '  npx rqts worker           runs the tasks',
-      '  npx rqts enqueue add :2 :3 --wait',
+      'Next:',
+      '  npx rqts dev                        Redis if none runs, worker, scheduler, dashboard; reloads on save',
+      '  npx rqts enqueue add :2 :3 --wait   in another terminal: prints 5',
     ]
     context.result(
       { dryRun, files: results },

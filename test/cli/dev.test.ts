@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { freePort } from '../../lib/embedded/port.ts'
 import { until } from '../support/stage.ts'
 import { hasPty, scene, TASKS } from './cli.ts'
 
@@ -9,7 +10,7 @@ const HELPED = "import { word } from './lib/word.mjs'\nexport function say() { r
 describe('rqts dev', () => {
   it('runs jobs, and takes a change of any module of the project', async () => {
     const s = await scene({ 'tasks.mjs': HELPED, 'lib/word.mjs': "export const word = 'first'\n" })
-    const dev = s.start('dev')
+    const dev = s.start('dev', '--no-dashboard')
     await dev.seen(/"ready"/)
     expect((await s.run('enqueue', 'say', '--wait')).stdout).toBe('first\n')
     s.write({ 'lib/word.mjs': "export const word = 'second'\n" })
@@ -24,7 +25,7 @@ describe('rqts dev', () => {
 
   it('goes on with the code before a change that cannot be loaded', async () => {
     const s = await scene({ 'tasks.mjs': HELPED, 'lib/word.mjs': "export const word = 'first'\n" })
-    const dev = s.start('dev')
+    const dev = s.start('dev', '--no-dashboard')
     await dev.seen(/"ready"/)
     s.write({ 'tasks.mjs': 'export function {' })
     await dev.seen(/tasks\.mjs could not be imported[^]*the change cannot be loaded: the worker goes on with the code before it/)
@@ -38,7 +39,7 @@ describe('rqts dev', () => {
 
   it('starts a worker that a job has killed again', async () => {
     const s = await scene({ 'tasks.mjs': `${TASKS}\nexport function die() { process.kill(process.pid, 'SIGKILL') }` })
-    const dev = s.start('dev')
+    const dev = s.start('dev', '--no-dashboard')
     await dev.seen(/"ready"/)
     await s.run('enqueue', 'die')
     await dev.seen(/the worker ended \(signal SIGKILL\) and is started again/)
@@ -50,7 +51,7 @@ describe('rqts dev', () => {
     delete s.env['RQTS_REDIS_URL']
     s.env['REDIS_URL'] = 'redis://:secret@127.0.0.1:1'
     s.write({ '.env': 'GREETING=hello\n' })
-    const dev = s.start('dev')
+    const dev = s.start('dev', '--no-dashboard')
     await dev.seen(
       /warning: Cannot reach Redis at redis:\/\/:\*\*\*@127\.0\.0\.1:1 \(from REDIS_URL\)[^]*Until then this project's own Redis is used/,
     )
@@ -62,15 +63,27 @@ describe('rqts dev', () => {
     expect(await s.json('redis', 'status')).toMatchObject({ running: false })
   })
 
+  it('starts the dashboard, and ends it at the end', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    const port = await freePort()
+    const dev = s.start('dev', '--port', String(port))
+    await dev.seen(new RegExp(`The dashboard is at http://127\\.0\\.0\\.1:${port}/`))
+    await dev.seen(/"ready"/)
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200)
+    dev.signal('SIGTERM')
+    expect((await dev.exited).code).toBe(0)
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+  })
+
   it('reads .env', async () => {
     const s = await scene({ 'tasks.mjs': 'export function greeting() { return process.env.GREETING }', '.env': 'GREETING=hello\n' })
-    await s.start('dev').seen(/"ready"/)
+    await s.start('dev', '--no-dashboard').seen(/"ready"/)
     expect((await s.run('enqueue', 'greeting', '--wait')).stdout).toBe('hello\n')
   })
 
   it('says what it looked for when there are no tasks', async () => {
     const s = await scene()
-    expect(await s.run('dev')).toMatchObject({ code: 2, stderr: expect.stringContaining('No tasks to run') })
+    expect(await s.run('dev', '--no-dashboard')).toMatchObject({ code: 2, stderr: expect.stringContaining('No tasks to run') })
   })
 })
 
@@ -78,7 +91,7 @@ describe.runIf(hasPty)('rqts dev on a terminal', () => {
   it('has keys', async () => {
     const s = await scene({ 'tasks.mjs': TASKS })
     await s.queue().enqueue('boom', [], { jobId: 'b1' })
-    const dev = s.terminal('dev', '--no-color')
+    const dev = s.terminal('dev', '--no-color', '--no-dashboard')
     await dev.seen(/\? shows the keys, q quits/)
     await dev.seen(/✗ boom/)
     await until('it is written down', async () => (await s.queue().fetchJob('b1'))?.status === 'failed')
@@ -104,7 +117,7 @@ describe.runIf(hasPty)('rqts dev on a terminal', () => {
         "import { existsSync } from 'node:fs'\nexport async function wait() { while (!existsSync('go')) await new Promise((r) => setTimeout(r, 20)) }",
     })
     await s.queue().enqueue('wait', [])
-    const dev = s.terminal('dev', '-v')
+    const dev = s.terminal('dev', '-v', '--no-dashboard')
     await dev.seen(/▸ wait/)
     dev.type('\u0003')
     await dev.seen(/stopping: 1 running \(Ctrl-C again puts them back at once\)/)

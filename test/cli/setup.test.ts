@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
+import { freePort } from '../../lib/embedded/port.ts'
 import { withPrivateRedis } from '../support/redis.ts'
-import { scene, TASKS } from './cli.ts'
+import { until } from '../support/stage.ts'
+import { MAIN, scene, TASKS } from './cli.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -54,9 +56,23 @@ describe('rqts init', () => {
     expect(text).toContain('\n    "name": "mine"')
     expect(JSON.parse(text)).toEqual({
       name: 'mine',
-      scripts: { worker: 'my own', queues: 'rqts info --watch', redis: 'rqts redis start' },
+      scripts: { worker: 'my own', dev: 'rqts dev', queues: 'rqts top' },
     })
     expect(await s.json('init')).toMatchObject({ files: [{ what: 'kept' }, { what: 'kept' }, { what: 'kept' }] })
+  })
+})
+
+describe('the first five minutes', () => {
+  it('an empty directory, three commands, a result', async () => {
+    const s = await scene()
+    delete s.env['RQTS_REDIS_URL']
+    delete s.env['RQTS_PREFIX']
+    expect((await s.run('init')).stdout).toMatch(/written +tasks\.ts\n[^]*npx rqts dev [^]*npx rqts enqueue add :2 :3 --wait/)
+    const dev = s.start('dev', '--port', String(await freePort()))
+    await dev.seen(/"ready"/)
+    expect(await s.run('enqueue', 'add', ':2', ':3', '--wait')).toMatchObject({ code: 0, stdout: '5\n' })
+    dev.signal('SIGINT')
+    expect((await dev.exited).code).toBe(0)
   })
 })
 
@@ -149,15 +165,30 @@ describe('rqts completion', () => {
     for (const word of ['worker', 'enqueue', 'max-jobs', 'depends-on']) expect(stdout).toContain(word)
   })
 
-  it('bash completes a command, and the flags of one', async () => {
-    const { stdout } = await (await scene()).run('completion', 'bash')
-    const complete = (...words: string[]): string => {
+  it('bash completes commands, flags, actions and names, and is silent without Redis', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS, 'bin/rqts': `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n` })
+    chmodSync(join(s.dir, 'bin/rqts'), 0o755)
+    await s.queue('mail').enqueue('add', [1, 2])
+    await s.start('worker', 'reports', '--name', 'w1').seen(/"ready"/)
+    const { stdout } = await s.run('completion', 'bash')
+    const complete = (words: string[], env: Record<string, string> = {}): string => {
       const script = `${stdout}\nCOMP_WORDS=(rqts ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _rqts; echo "\${COMPREPLY[@]}"`
-      return execFileSync('bash', ['-c', script]).toString().trim()
+      return execFileSync('bash', ['-c', script], { cwd: s.dir, env: { ...s.env, PATH: `${s.dir}/bin:${s.env['PATH']}`, ...env } })
+        .toString()
+        .trim()
     }
-    expect(complete('wor')).toBe('worker workers')
-    expect(complete('worker', '--max')).toBe('--max-jobs-per-child --max-memory-per-child --max-jobs --max-idle')
-    expect(complete('-u', 'x', 'info', '--only')).toBe('--only-queues --only-workers')
-    expect(complete('worker', 'de')).toBe('')
+    expect(complete(['wor'])).toBe('worker workers')
+    expect(complete(['worker', '--max'])).toBe('--max-jobs-per-child --max-memory-per-child --max-jobs --max-idle')
+    expect(complete(['-u', 'x', 'info', '--only'])).toBe('--only-queues --only-workers')
+    // A loaded machine may be too slow for somebody who types; then there are none.
+    const names = (words: string[], expected: string): Promise<void> => until(words.join(' '), () => complete(words) === expected)
+    await names(['info', ''], 'mail reports')
+    await names(['jobs', '-q', 'm'], 'mail')
+    await names(['enqueue', ''], 'add boom greet hang talk')
+    await names(['stop', ''], 'w1')
+    expect(complete(['schedule', 'p'])).toBe('pause')
+    expect(complete(['redis', ''])).toBe('start stop status')
+    expect(complete(['worker', 'zz'])).toBe('')
+    expect(complete(['info', ''], { RQTS_REDIS_URL: 'redis://127.0.0.1:1' })).toBe('')
   })
 })

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { schedule } from '../../lib/index.ts'
+import { ownServer } from '../support/servers.ts'
 import { golden, scene, TASKS } from './cli.ts'
 
 interface Line {
@@ -131,6 +133,22 @@ describe('rqts worker', () => {
       code: 1,
       stderr: expect.stringContaining("There is no task file 'nowhere.ts'"),
     })
+  })
+
+  it('says once, plainly, what would lose jobs or let them wait for ever', async () => {
+    const server = await ownServer({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] })
+    const s = await scene({ 'tasks.mjs': TASKS })
+    s.env['RQTS_REDIS_URL'] = server.url
+    await s.run('enqueue', 'add', '-q', 'reports')
+    await schedule('nightly', 'add', [], { every: '1d' }, { connection: server.url, prefix: s.prefix })
+    const { stdout } = await s.run('worker', '--burst', '--no-scheduler', '--log-format', 'pretty')
+    const warnings = stdout.split('\n').flatMap((line) => line.split(' WARN ')[1] ?? [])
+    expect(warnings).toEqual([
+      'Redis may drop jobs when its memory is full (maxmemory-policy is allkeys-lru): CONFIG SET maxmemory-policy noeviction',
+      'Redis keeps nothing on disk, so a restart loses all jobs: CONFIG SET appendonly yes',
+      'no worker serves reports (1 job)',
+      'nobody fires the 1 schedule: run `rqts scheduler`, or a worker without --no-scheduler',
+    ])
   })
 
   it('-t takes several files; what follows and is none is a queue', async () => {
