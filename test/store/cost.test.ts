@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisServer, startPrivateRedis } from '../../lib/embedded/index.ts'
 import { type ClaimedJob, claim, type Outcome, settle } from '../../lib/store/attempts.ts'
 import { enqueueJobs, type NewJob } from '../../lib/store/enqueue.ts'
+import { changeLimits } from '../../lib/store/limits.ts'
 import { Store } from '../../lib/store/store.ts'
 import { newJob, request } from '../support/calls.ts'
 
@@ -81,6 +82,8 @@ describe('commands per job', () => {
   const features: [what: string, job: (id: string) => NewJob, most: number][] = [
     ['a retry policy', (id) => newJob(id, undefined, { retry: '{"max":3}', flags: 'm' }), 7.2],
     ['a ttl', (id) => newJob(id, { ttl: 60_000 }, { ttl: '60000' }), 12.2],
+    ['a priority', (id) => newJob(id, { line: 'l' }, { priority: '3', flags: 'l' }), 12.2],
+    ['a concurrency key of its own', (id) => newJob(id, { line: 'k' }, { concurrency_key: id, flags: 'k' }), 24.3],
     ['a unique key', (id) => newJob(id, { unique: { key: id, mode: 'reject' } }, { unique: id, flags: 'u' }), 16.2],
   ]
   test.each(features)('%s costs only jobs that have one', async (_, job, most) => {
@@ -90,6 +93,20 @@ describe('commands per job', () => {
       await enqueueAll(jobs, 100)
       await workOff(1_000, 100, finished)
     })
+    expect(cost.commands).toBeLessThanOrEqual(most)
+  })
+
+  const limits: [what: string, limits: object, most: number][] = [
+    ['a concurrency', { concurrency: 1_000 }, 6.3],
+    ['a rate', { rate: { max: 10_000, per: 60_000 } }, 5.3],
+    ['a limit of another task', { tasks: { other: { concurrency: 1 } } }, 5.2],
+    ['a limit of their task', { tasks: { t: { concurrency: 1_000 } } }, 18.3],
+  ]
+  test.each(limits)('%s costs the jobs of a queue that has one', async (_, changes, most) => {
+    await warmUp()
+    await changeLimits(store, 'q', changes)
+    await enqueueAll(plain(2_000), 1_000)
+    const cost = await costOf(2_000, () => workOff(2_000, 100, finished))
     expect(cost.commands).toBeLessThanOrEqual(most)
   })
 })
