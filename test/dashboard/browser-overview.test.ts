@@ -85,7 +85,7 @@ describeBrowser('the overview', () => {
     expect(await tasks.getByRole('row', { name: /^work/ }).textContent()).toMatch(/^work20/)
     expect(await tasks.getByRole('row', { name: /^fail/ }).textContent()).toMatch(/^fail01/)
     await page.getByRole('img', { name: 'Jobs per minute', exact: true }).locator('path.line').first().waitFor({ state: 'attached' })
-    await page.getByRole('radio', { name: '24 hours' }).click()
+    await page.getByRole('button', { name: '24 hours' }).click()
     await until('the range is in the address', () => page.url().endsWith('#/overview?range=24h'))
     await page.getByRole('img', { name: 'Latency (log scale)' }).waitFor()
   })

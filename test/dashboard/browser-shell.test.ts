@@ -179,10 +179,18 @@ describeBrowser('around the pages', () => {
     await page.getByText('mail: 1 waiting, no worker').waitFor()
   })
 
-  test('live updates rest when asked to', async () => {
+  test('live updates rest while the page is hidden, or when asked to', async () => {
     const here = await stage()
     const page = await visit(await serveDashboard(here))
     await page.locator('[data-live=live]').waitFor()
+    const hide = (hidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    await hide(true)
+    await page.locator('[data-live=paused]').waitFor()
+    await here.queue('mail').enqueue('send', [])
+    await hide(false)
+    await page.getByText('mail: 1 waiting, no worker').waitFor()
     await page.keyboard.press('.')
     await page.locator('[data-live=paused]').waitFor()
     await page.keyboard.press('.')

@@ -76,12 +76,12 @@ function titleOf({ page, parts }: Route): string {
   return known === undefined ? (parts.at(-1) ?? page) : t.nav[known.page]
 }
 
-/** Asked again whenever the server is back: it may have been started anew with other rights. */
+/** Asked again when the server is back: it may have been started anew with other rights. */
 function useSession(): void {
-  const state = useCell(connection)
+  const away = useCell(connection) === 'lost'
   useEffect(() => {
-    if (state === 'live' || state === 'connecting') loadSession().catch(() => undefined)
-  }, [state])
+    if (!away) loadSession().catch(() => undefined)
+  }, [away])
 }
 
 function useGlobalKeys(show: (overlay: Overlay) => void): void {

@@ -20,7 +20,9 @@ export const liveLogs: Cell<StreamEvents['logs'] | undefined> = cell<StreamEvent
 
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10_000
-/** The server sends at least a comment every 15 s, which EventSource hides; the overview comes far more often while Redis is up. */
+/** A line that broke without a word (a laptop that slept, a proxy that forgot) is found by its silence; asking anew costs next to nothing. */
+const SILENCE_MS = 45_000
+let heardAt = 0
 let source: EventSource | undefined
 let retryTimer: number | undefined
 let retryMs = FIRST_RETRY_MS
@@ -30,6 +32,9 @@ export function startLive(): void {
   document.addEventListener('visibilitychange', sync)
   addEventListener('online', reopen)
   paused.listen(sync)
+  setInterval(() => {
+    if (connection.get() === 'live' && performance.now() - heardAt > SILENCE_MS) reopen()
+  }, SILENCE_MS / 9)
   sync()
 }
 
@@ -58,6 +63,7 @@ function open(): void {
   source = stream
   stream.onopen = () => {
     retryMs = FIRST_RETRY_MS
+    heardAt = performance.now()
     connection.set('live')
   }
   stream.onerror = () => {
@@ -76,7 +82,10 @@ function open(): void {
 }
 
 function hear<K extends keyof StreamEvents>(stream: EventSource, name: K, take: (value: StreamEvents[K]) => void): void {
-  stream.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[K]))
+  stream.addEventListener(name, (event) => {
+    heardAt = performance.now()
+    take(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[K])
+  })
 }
 
 export function takeBulk(bulk: BulkView): void {

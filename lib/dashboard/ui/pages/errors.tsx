@@ -25,7 +25,7 @@ export function Errors({ query }: { query: Readonly<Record<string, string>> }): 
       <div class="page-head">
         <h1>{t.nav.errors}</h1>
         {data !== undefined && (
-          <p class="found" role="status">
+          <p class="found">
             <b>{count(data.groups.length)}</b> {t.errors.groups} · {t.errors.jobs(count(data.total))}
             {!data.complete && <span class="muted"> · {t.jobs.bounded(count(data.searched))}</span>}
           </p>

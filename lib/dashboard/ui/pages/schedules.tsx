@@ -23,7 +23,7 @@ export function Schedules({ query }: { query: Readonly<Record<string, string>> }
       <div class="page-head">
         <h1>{t.nav.schedules}</h1>
         {data !== undefined && data.schedules.length > 0 && (
-          <p class="found" role="status">
+          <p class="found">
             {data.health.ticker === null ? <span class="bad-text">{t.schedules.noTicker}</span> : t.schedules.ticker(data.health.ticker)}
             {data.health.lateMs > LATE_MS && <span class="bad-text"> · {t.schedules.late(duration(data.health.lateMs))}</span>}
           </p>

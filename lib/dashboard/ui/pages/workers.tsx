@@ -22,7 +22,7 @@ export function Workers({ query }: { query: Readonly<Record<string, string>> }):
     <div class="page">
       <div class="page-head">
         <h1>{t.nav.workers}</h1>
-        <p class="found" role="status">
+        <p class="found">
           <b>{count(view.totals.workers)}</b> {t.workers.live} · {t.workers.slotsUsed(count(view.totals.started), count(view.totals.slots))}
           {view.totals.lostWorkers > 0 && <span class="bad-text"> · {t.overview.lost(count(view.totals.lostWorkers))}</span>}
         </p>

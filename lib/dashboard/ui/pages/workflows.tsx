@@ -19,7 +19,7 @@ export function Workflows({ query }: { query: Readonly<Record<string, string>> }
       <div class="page-head">
         <h1>{t.nav.workflows}</h1>
         {data !== undefined && (
-          <p class="found" role="status">
+          <p class="found">
             <b>{count(data.workflows.length)}</b> {t.workflows.found}
             {!data.complete && <span class="muted"> · {t.jobs.bounded(count(data.searched))}</span>}
           </p>

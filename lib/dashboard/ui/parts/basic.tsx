@@ -156,13 +156,12 @@ interface ChoiceProps<T extends string> {
 /** A few exclusive choices in a row. */
 export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>): JSX.Element {
   return (
-    <div class="choice" role="radiogroup" aria-label={label}>
+    <div class="choice" role="group" aria-label={label}>
       {options.map((option) => (
         <button
           key={option.value}
           type="button"
-          role="radio"
-          aria-checked={option.value === value}
+          aria-pressed={option.value === value}
           class={option.value === value ? 'on' : ''}
           onClick={() => onChange(option.value)}
         >
