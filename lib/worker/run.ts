@@ -7,6 +7,8 @@ export type RunListener = (run: Run, outcome: Outcome | undefined, error: unknow
 export class Run {
   readonly job: ClaimedJob
   startedAt: number = clock.monotonic()
+  /** How long its handler took, where that is known better than by waiting for the end. */
+  tookMs: number | undefined
   readonly #listener: RunListener
   #ended = false
 

@@ -15,6 +15,9 @@ export interface SlotsPort {
   giveBack(job: ClaimedJob): void
 }
 
+/** A busy machine lets children wait for their turn: that is not yet a long job. */
+const CHILD_PATIENCE_MS = 25
+
 /** The jobs in a worker's hands: those that run, those that wait for others to form a batch, and those claimed ahead of a slot. */
 export class Slots {
   readonly running: Set<Run> = new Set()
@@ -80,7 +83,7 @@ export class Slots {
     if (this.running.delete(run)) this.#free(run)
     if (this.#alone === run) this.#alone = undefined
     if (this.running.size === 0) for (const resolve of this.#idlers.splice(0)) resolve()
-    this.#prefetch.ran(clock.monotonic() - run.startedAt)
+    this.#prefetch.ran(run.tookMs ?? clock.monotonic() - run.startedAt)
     this.fill()
   }
 
@@ -92,7 +95,7 @@ export class Slots {
     this.#filling = false
     clearTimeout(this.#longTimer)
     // Claimed ahead, but the running jobs turned out long: others may have a free slot.
-    if (this.#ahead.length > 0) this.#longTimer = setTimeout(() => this.#giveUp(), MAX_AHEAD_MS)
+    if (this.#ahead.length > 0) this.#longTimer = setTimeout(() => this.#giveUp(), this.#shared ? MAX_AHEAD_MS : CHILD_PATIENCE_MS)
   }
 
   /** All that has not started goes back. */

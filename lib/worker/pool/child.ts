@@ -1,3 +1,4 @@
+import { clock } from '../../clock.ts'
 import { RqtsError } from '../../errors.ts'
 import { encodeError } from '../../payload/stored-error.ts'
 import type { ClaimedJob, Outcome } from '../../store/attempts.ts'
@@ -73,9 +74,12 @@ export class Child {
   async #done(run: LocalRun, outcome: Outcome): Promise<void> {
     const runs = this.#runs
     const at = runs.indexOf(run)
+    const tookMs = clock.monotonic() - run.startedAt
     if (this.#output !== undefined) await this.#output.end()
     runs[at] = undefined
-    this.#port.send(this.#init!.memory ? { say: 'done', at, outcome, memory: process.memoryUsage.rss() } : { say: 'done', at, outcome })
+    this.#port.send(
+      this.#init!.memory ? { say: 'done', at, outcome, tookMs, memory: process.memoryUsage.rss() } : { say: 'done', at, outcome, tookMs },
+    )
   }
 
   /** It belongs to what runs here, a job or a batch, or to one before it. Nobody knows what else it left undone, so this is the end. */

@@ -43,6 +43,8 @@ export interface MemberOptions {
 /** For orders other than a timeout: who is asked to stop by a person or a shutdown has a moment, not a grace. */
 const SHORT_GRACE_MS = 500
 const TEARDOWN_MS = 5_000
+/** What the way there and back costs at best. How long it takes when the machine is busy says nothing about the job. */
+const MESSAGES_MS = 0.2
 
 /** One child process or thread and what it runs: a job, or a batch of jobs that end one by one. */
 export class Member {
@@ -148,12 +150,13 @@ export class Member {
     }
   }
 
-  #done({ at, outcome, last, memory }: FromChild & { say: 'done' }): void {
+  #done({ at, outcome, tookMs, last, memory }: FromChild & { say: 'done' }): void {
     const run = this.#runs[at]
     if (run === undefined || run.job.token !== outcome.token || run.job.id !== outcome.id) return
     this.#runs[at] = undefined
     this.#left--
     if (memory !== undefined) this.#memory = memory
+    if (tookMs !== undefined) run.tookMs = tookMs + MESSAGES_MS
     if (this.#left === 0) this.#rest(last === true)
     else if (this.#allInterrupted) this.#killIn(this.#options.graceMs)
     if (run.interruption === undefined) run.end(outcome, 'error' in outcome ? decodeError(outcome.error) : undefined)

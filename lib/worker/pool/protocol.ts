@@ -20,8 +20,8 @@ export type FromChild =
   | { say: 'ready'; facts: ChildFacts }
   /** The task files cannot be loaded, or a `setup` threw: an error as stored. */
   | { say: 'unfit'; error: string }
-  /** `at`: its place in the batch. `last`: the child ends after this one. `memory` in bytes, when asked for. */
-  | { say: 'done'; at: number; outcome: Outcome; last?: boolean; memory?: number }
+  /** `at`: its place in the batch. `tookMs`: what the handler took, without the way here. `last`: the child ends after this one. `memory` in bytes, when asked for. */
+  | { say: 'done'; at: number; outcome: Outcome; tookMs?: number; last?: boolean; memory?: number }
 
 export interface ChildInit {
   /** Absolute paths. */
