@@ -102,6 +102,10 @@ describe('the disk is full', () => {
     await load.stopProducing()
     await drained(store, 'q')
     expect(await account(store, 'q', load.journal)).toMatchObject({ missing: [], lost: [] })
-    expect(load.logs[0]!.outages).toEqual([expect.stringMatching(/^error /), expect.stringMatching(/^info Redis answers again/)])
+    // Between two failing writes Redis may take one that fits: then it is two outages, each said once.
+    const said = load.logs[0]!.outages.map((line) => line.split(' ', 1)[0])
+    expect(said.slice(0, 2)).toEqual(['error', 'info'])
+    expect(said.every((level, i) => level === (i % 2 === 0 ? 'error' : 'info'))).toBe(true)
+    expect(said.length).toBeLessThan(20)
   })
 })

@@ -78,9 +78,10 @@ export class Model {
       job.holds = false
       return 'created'
     }
-    if (owner !== undefined) this.#displace(owner)
-    // The holder may have been its parent.
-    if (job.status === 'deferred' && job.waits.size === 0) this.#ready(id, birth.delayed ? 'scheduled' : 'queued', job.front)
+    const displaced = owner !== undefined && this.#displace(owner)
+    if (job.waits.size === 0) this.#ready(id, birth.delayed ? 'scheduled' : 'queued', job.front)
+    // Its children, of which the new job may be one, hear of it by a message: after this step.
+    if (displaced) this.#tell(owner, false)
     return 'created'
   }
 
@@ -164,9 +165,18 @@ export class Model {
   }
 
   /** A waiting holder makes way; a running one goes on without the key. */
-  #displace(owner: string): void {
-    if (this.jobs.get(owner)!.status === 'started') this.jobs.get(owner)!.holds = false
-    else this.#withdraw(owner, 'canceled')
+  /** Whether it has ended. */
+  #displace(owner: string): boolean {
+    const job = this.jobs.get(owner)!
+    if (job.status === 'started') {
+      job.holds = false
+      return false
+    }
+    this.queue = this.queue.filter((other) => other !== owner)
+    job.waits.clear()
+    job.status = 'canceled'
+    this.#letGo(owner)
+    return true
   }
 
   #withdraw(id: string, status: Status): void {
