@@ -41,7 +41,7 @@ describeBrowser('the list of jobs', () => {
     await page.locator('[data-total="2"]').waitFor()
     expect(await search.inputValue()).toBe('state:failed error:TypeError since:1h')
     await page.getByRole('button', { name: 'Waiting' }).click()
-    expect(await search.inputValue()).toBe('state:waiting error:TypeError since:1h')
+    await until('the search says so too', async () => (await search.inputValue()) === 'state:waiting error:TypeError since:1h')
     await page.getByText('Nothing matches').waitFor()
   })
 
@@ -120,6 +120,9 @@ describeBrowser('the list of jobs', () => {
     await page.locator('[data-total="10000"]').waitFor()
     await page.getByRole('button', { name: 'Select all 10,000 matching' }).click()
     await page.getByText('All 10,000 matching').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Select page' }).waitFor()
+    await page.getByRole('button', { name: 'Select all 10,000 matching' }).click()
     const bar = page.getByRole('toolbar', { name: 'Selection' })
     await bar.getByRole('button', { name: 'Requeue' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Requeue 10,000' }).click()

@@ -59,7 +59,7 @@ describeBrowser('around the pages', () => {
   test('speaks Chinese to who prefers it, and either when asked', async () => {
     const page = await visit(`${await serveDashboard(await stage())}#/jobs`, { locale: 'zh-CN' })
     await page.getByRole('heading', { name: '任务' }).waitFor()
-    expect(await page.locator('html').getAttribute('lang')).toBe('zh')
+    await page.locator('html[lang=zh]').waitFor()
     await page.getByRole('button', { name: '语言' }).click()
     await page.getByRole('heading', { name: 'Jobs' }).waitFor()
     await page.reload()

@@ -7,30 +7,30 @@ import { t } from '../i18n/index.ts'
 import { takeBulk } from '../live.ts'
 import { Action, Button } from '../parts/basic.tsx'
 import { canWrite } from '../session.ts'
-import { type Cell, cell, useCell } from '../store.ts'
+import { useCell } from '../store.ts'
 
-/** The search of which every job is meant, rather than those that are marked. */
-const wholeSearch: Cell<string | undefined> = cell<string | undefined>(undefined)
 const ACTIONS: readonly JobAction[] = ['requeue', 'cancel', 'delete']
 
 interface SelectionProps {
   reply: JobsReply
   q: string
   selected: ReadonlyMap<string, JobRow>
-  onAll(): void
+  /** Every job that the search finds is meant, not only those on the page. */
+  whole: boolean
+  onPage(): void
+  onWhole(): void
   clear(): void
   reload(): void
 }
 
 /** What is done with the jobs that are marked, or with all that the search finds. */
-export function SelectionBar({ reply, q, selected, onAll, clear, reload }: SelectionProps): JSX.Element {
+export function SelectionBar({ reply, q, selected, whole, onPage, onWhole, clear, reload }: SelectionProps): JSX.Element {
   const writes = useCell(canWrite)
   const jobs = [...selected.values()]
   const { total } = reply
-  const all = useCell(wholeSearch) === q && total > 0
+  const all = whole && total > 0
   const run = (action: JobAction): Promise<void> => (all ? bulkAll(action, q, reply, finish) : bulkSelected(action, jobs, finish))
   const finish = (): void => {
-    wholeSearch.set(undefined)
     clear()
     reload()
   }
@@ -38,14 +38,14 @@ export function SelectionBar({ reply, q, selected, onAll, clear, reload }: Selec
   return (
     <div class="selection" role="toolbar" aria-label={t.jobs.selection}>
       {none ? (
-        <Button small kind="ghost" disabled={reply.jobs.length === 0} onClick={onAll}>
+        <Button small kind="ghost" disabled={reply.jobs.length === 0} onClick={onPage}>
           {t.jobs.selectPage}
         </Button>
       ) : (
         <b>{all ? t.jobs.allSelected(count(total)) : t.jobs.selected(count(jobs.length))}</b>
       )}
       {!all && total > jobs.length && writes && (
-        <Button small kind="ghost" onClick={() => wholeSearch.set(q)}>
+        <Button small kind="ghost" onClick={onWhole}>
           {t.jobs.selectAll(count(total))}
         </Button>
       )}
@@ -61,14 +61,7 @@ export function SelectionBar({ reply, q, selected, onAll, clear, reload }: Selec
               {t.jobs.copyIds}
             </Button>
           )}
-          <Button
-            small
-            kind="ghost"
-            onClick={() => {
-              wholeSearch.set(undefined)
-              clear()
-            }}
-          >
+          <Button small kind="ghost" onClick={clear}>
             {t.jobs.clear}
           </Button>
         </>

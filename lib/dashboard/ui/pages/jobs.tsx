@@ -68,6 +68,7 @@ interface ListingProps {
 function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
   const { jobs, next } = reply
   const [selected, setSelected] = useState<ReadonlyMap<string, JobRow>>(new Map())
+  const [whole, setWhole] = useState(false)
   const [cursor, setCursor] = useState<string>()
   const toggle = (id: string): void => {
     const changed = new Map(selected)
@@ -81,7 +82,10 @@ function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
     if (target !== undefined) setCursor(jobKey(target))
   }
   const current = jobs.find((job) => jobKey(job) === cursor)
-  const clear = (): void => setSelected(new Map())
+  const clear = (): void => {
+    setWhole(false)
+    setSelected(new Map())
+  }
   useKeys({
     j: () => move(1),
     k: () => move(-1),
@@ -95,11 +99,9 @@ function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
   return (
     <>
       <SelectionBar
-        reply={reply}
-        q={q}
-        selected={selected}
-        onAll={() => setSelected(new Map(jobs.map((job) => [jobKey(job), job])))}
-        {...{ clear, reload }}
+        {...{ reply, q, selected, whole, clear, reload }}
+        onPage={() => setSelected(new Map(jobs.map((job) => [jobKey(job), job])))}
+        onWhole={() => setWhole(true)}
       />
       {jobs.length === 0 ? (
         <NothingFound q={q} first={first} />
