@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chain, schedule, task } from '../../lib/index.ts'
-import { until } from '../support/stage.ts'
+import { gate, until } from '../support/stage.ts'
 import { board } from './support.ts'
 
 const add = task('add', (a: number, b: number) => a + b)
@@ -30,8 +30,8 @@ describe('the overview', () => {
 
   it('shows who works on what, with how long it has taken', async () => {
     const b = await board()
-    let let_go = (): void => undefined
-    const held = task('held', () => new Promise<void>((resolve) => (let_go = resolve)))
+    const { promise, open: letGo } = gate()
+    const held = task('held', () => promise)
     const job = await b.queue().enqueue(held, [])
     const running = b.worker('default', { tasks: [held], name: 'w1' }).run()
     await until('the worker shows the job', async () => (await b.get('GET /workers')).workers[0]?.jobs[0]?.task === 'held')
@@ -42,7 +42,7 @@ describe('the overview', () => {
     expect((await b.get('GET /tasks')).tasks).toEqual([{ name: 'held', queues: ['default'], schema: null }])
     expect(await b.post('POST /worker/concurrency', { name: 'w1', value: 3 })).toEqual({ workers: ['w1'] })
     await until('it has three slots', async () => (await b.get('GET /workers')).workers[0]?.concurrency === 3)
-    let_go()
+    letGo()
     await b.post('POST /worker/stop', { name: 'w1' })
     await running
   })

@@ -4,7 +4,7 @@ import { createDashboard, nodeHandler } from '../../lib/dashboard/index.ts'
 import { task } from '../../lib/index.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { withPrivateRedis } from '../support/redis.ts'
-import { until } from '../support/stage.ts'
+import { gate, until } from '../support/stage.ts'
 import { type Board, board, eventsOf, next } from './support.ts'
 
 const add = task('add', (a: number, b: number) => a + b)
@@ -51,11 +51,11 @@ describe('the stream', () => {
 
   it('follows a job: its state, its progress and its log lines', async () => {
     const b = await board({ sampleMs: 250 })
-    let go = (): void => undefined
+    const held = gate()
     const chatty = task('chatty', async function () {
       await this.log('first')
       await this.progress(50)
-      await new Promise<void>((resolve) => (go = resolve))
+      await held.promise
       await this.log('second')
     })
     const job = await b.queue().enqueue(chatty, [])
@@ -63,7 +63,7 @@ describe('the stream', () => {
     expect((await next(events, 'job'))?.state).toBe('queued')
     const running = b.worker('default', { tasks: [chatty] }).run()
     await next(events, 'job', (detail) => detail?.progress === 50)
-    go()
+    held.open()
     expect(await next(events, 'logs', ({ lines }) => lines.includes('second'))).toMatchObject({ lines: expect.arrayContaining(['second']) })
     await b.post('POST /worker/pause', { name: '*' })
     await events.return(undefined)
