@@ -12,6 +12,7 @@ import { makeTask, type TaskWithDelay } from './client/task.ts'
 import { enqueueInside } from './client/workflow-submit.ts'
 import { RqtsError } from './errors.ts'
 import type { JobOptions } from './job/options.ts'
+import { queueOf } from './partition.ts'
 import { Store } from './store/store.ts'
 import type { ValueOf } from './task/batch.ts'
 import type { CallOf, Target } from './task/call.ts'
@@ -110,7 +111,7 @@ const handlerQueues = new WeakMap<Store, Map<string, Queue>>()
 
 export function enqueueFromJob(store: Store, own: string): EnqueueFromJob {
   const enqueue = (target: Target, args: unknown, options: JobOptions & { queue?: string } = {}): Promise<Job> => {
-    const { queue: name = own, ...rest } = options
+    const { queue: name = queueOf(own), ...rest } = options
     const queues = handlerQueues.get(store) ?? new Map<string, Queue>()
     handlerQueues.set(store, queues)
     const queue = queues.get(name) ?? new Queue(name, {}, store)

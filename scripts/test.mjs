@@ -26,6 +26,7 @@ const CORE = [
   'test/worker/recovery',
   'test/worker/watchdog',
   'test/client/queue',
+  'test/client/partitions',
   'test/client/registry',
   'test/cli/worker',
 ]

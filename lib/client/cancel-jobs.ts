@@ -1,6 +1,7 @@
 import { RqtsError } from '../errors.ts'
 import { hasEnded } from '../job/state.ts'
 import { checkJobId, checkName, matcher } from '../names.ts'
+import { queueOf } from '../partition.ts'
 import { cancelJob } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { type OpenJob, openJobs } from '../store/open-jobs.ts'
@@ -38,7 +39,7 @@ export async function cancelMatching(
   const fits = fitting(filter)
   const known = await queueNames(store)
   const patterns = filter.queues?.map(matcher)
-  const queues = patterns === undefined ? known : known.filter((name) => patterns.some((matches) => matches(name)))
+  const queues = patterns === undefined ? known : known.filter((name) => patterns.some((matches) => matches(queueOf(name))))
   const seen = new Map<string, OpenJob>()
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const fresh: OpenJob[] = []
@@ -49,7 +50,7 @@ export async function cancelMatching(
     if (fresh.length === 0 || dryRun) break
     for (const gone of await cancelAll(store, fresh)) seen.delete(`${gone.queue}/${gone.id}`)
   }
-  return [...seen.values()]
+  return [...seen.values()].map((job) => ({ ...job, queue: queueOf(job.queue) }))
 }
 
 function fitting({ tag, workflow }: CancelFilter): (job: OpenJob) => boolean {

@@ -1,6 +1,7 @@
 import { isWaiting } from '../job/state.ts'
 import { cancelJob, type Place, removeJobs, requeueJob } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
+import { findPlaces } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
 
 export type JobChange = 'requeue' | 'cancel' | 'delete' | 'promote'
@@ -14,7 +15,8 @@ export interface ChangeReport {
 const AT_ONCE = 200
 
 /** Does the same to many jobs, in few round trips. A job that is not in the right state is left alone and told of. */
-export async function changeJobs(store: Store, change: JobChange, places: readonly Place[]): Promise<ChangeReport> {
+export async function changeJobs(store: Store, change: JobChange, found: readonly Place[]): Promise<ChangeReport> {
+  const places = await findPlaces(store, found)
   const report: ChangeReport = { done: 0, refused: [] }
   for (let at = 0; at < places.length; at += AT_ONCE) {
     const part = places.slice(at, at + AT_ONCE)
@@ -22,7 +24,7 @@ export async function changeJobs(store: Store, change: JobChange, places: readon
       change === 'delete' ? await removeAll(store, part) : await Promise.all(part.map((place) => changeOne(store, change, place)))
     for (const [i, why] of verdicts.entries()) {
       if (why === undefined) report.done++
-      else report.refused.push({ place: part[i]!, why })
+      else report.refused.push({ place: found[at + i]!, why })
     }
   }
   if (change !== 'promote') for (const queue of new Set(places.map((place) => place.queue))) await deliverOutbox(store, queue)

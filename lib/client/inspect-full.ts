@@ -1,7 +1,9 @@
 import { parseRecord } from '../job/record.ts'
+import { queueOf } from '../partition.ts'
 import { decode } from '../payload/payload.ts'
 import { type Place, readHash, readList } from '../store/jobs.ts'
 import { parseRef } from '../store/keys.ts'
+import { findPlaces } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
 import { type AttemptRecord, attemptsOf } from './attempts.ts'
 import { optionsOf } from './describe.ts'
@@ -18,34 +20,37 @@ export interface FullJob {
 }
 
 export async function fullJob(store: Store, place: Place): Promise<FullJob | null> {
-  const { queue, id } = place
+  const [stored] = (await findPlaces(store, [place])) as [Place]
+  const { queue, id } = stored
   const [now, fields, history, dependents, logCount] = await Promise.all([
     store.now(),
     readHash(store, store.keys.job(queue, id)),
-    readList(store, place, 'attempts'),
-    readList(store, place, 'dependents'),
+    readList(store, stored, 'attempts'),
+    readList(store, stored, 'dependents'),
     store.client.call('LLEN', store.keys.jobPart(queue, id, 'logs')),
   ])
   if (fields === null || fields['status'] === undefined) return null
-  const row: FoundRow = parseRecord(queue, id, fields, now)
+  const row: FoundRow = parseRecord(queueOf(queue), id, fields, now)
   const workflow = workflowOf(fields['workflow'])
   if (workflow !== undefined) row.workflow = workflow
   return {
     row,
     attempts: attemptsOf(row, history),
-    parents: row.parents.map((ref) => parseRef(ref, queue)),
-    children: dependents.map((ref) => parseRef(ref, queue)),
+    parents: row.parents.map((ref) => known(ref, queue)),
+    children: dependents.map((ref) => known(ref, queue)),
     logCount: Number(logCount),
   }
 }
 
+/** As people know it, of a reference seen from a stored queue. */
+function known(ref: string, seenFrom: string): Place {
+  const { queue, id } = parseRef(ref, seenFrom)
+  return { queue: queueOf(queue), id }
+}
+
 /** Lines from one on, the oldest that is kept being 0. */
-export async function logLines(
-  store: Store,
-  { queue, id }: Place,
-  from: number,
-  count: number,
-): Promise<{ lines: string[]; total: number }> {
+export async function logLines(store: Store, place: Place, from: number, count: number): Promise<{ lines: string[]; total: number }> {
+  const [{ queue, id }] = (await findPlaces(store, [place])) as [Place]
   const key = store.keys.jobPart(queue, id, 'logs')
   const [lines, total] = await store.client.callAll([
     ['LRANGE', key, from, from + count - 1],

@@ -1,8 +1,11 @@
 import type { JobStatus } from '../job/state.ts'
+import { queueOf } from '../partition.ts'
 import { encode } from '../payload/payload.ts'
 import { isRich } from '../payload/rich.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { findJob, type Place, readJobs, readList } from '../store/jobs.ts'
+import { parseRef, refOf } from '../store/keys.ts'
+import { findPlaces, namesOf } from '../store/partitions.ts'
 import { queueNames } from '../store/queues.ts'
 import { parseTime, type Store } from '../store/store.ts'
 import { type AttemptRecord, attemptsOf } from './attempts.ts'
@@ -68,10 +71,12 @@ export type JobLocation = Place
 
 /** In which queue a job is; null when there is no such job. */
 export async function locate(store: Store, id: string, queue?: string): Promise<JobLocation | null> {
-  return await findJob(store, id, queue === undefined ? await queueNames(store) : [queue])
+  const found = await findJob(store, id, queue === undefined ? await queueNames(store) : await namesOf(store, queue))
+  return found && { queue: queueOf(found.queue), id }
 }
 
-export async function jobDetail(store: Store, place: JobLocation): Promise<JobDetail | null> {
+export async function jobDetail(store: Store, location: JobLocation): Promise<JobDetail | null> {
+  const [place] = (await findPlaces(store, [location])) as [JobLocation]
   const [[job], history, dependents] = await Promise.all([
     readJobs(store, [place]),
     readList(store, place, 'attempts'),
@@ -81,7 +86,7 @@ export async function jobDetail(store: Store, place: JobLocation): Promise<JobDe
   const error = job.error === undefined ? null : parseStoredError(job.error)
   return {
     id: job.id,
-    queue: job.queue,
+    queue: queueOf(job.queue),
     task: job.task,
     status: job.status,
     args: readable(job.args),
@@ -107,8 +112,8 @@ export async function jobDetail(store: Store, place: JobLocation): Promise<JobDe
     concurrencyKey: job.concurrencyKey ?? null,
     repeat: job.repeat === undefined ? null : { times: job.repeat.times, every: job.repeat.everyMs, done: job.repeat.done },
     worker: job.worker ?? null,
-    dependencies: job.parents,
-    dependents,
+    dependencies: job.parents.map((ref) => refAsShown(ref, job.queue)),
+    dependents: dependents.map((ref) => refAsShown(ref, job.queue)),
     attempts: attemptsOf(job, history).map(attemptView),
   }
 }
@@ -118,7 +123,8 @@ export async function readStarts(
   store: Store,
   places: readonly Place[],
 ): Promise<{ now: number; starts: ({ task: string; startedAt?: number } | undefined)[] }> {
-  const reads = places.map(({ queue, id }) => ['HMGET', store.keys.job(queue, id), 'task', 'started_at'] as const)
+  const stored = await findPlaces(store, places)
+  const reads = stored.map(({ queue, id }) => ['HMGET', store.keys.job(queue, id), 'task', 'started_at'] as const)
   const [time, ...rows] = await store.client.callAll([['TIME'], ...reads])
   const starts = rows.map((row) => {
     const [task, startedAt] = row as (string | null)[]
@@ -128,7 +134,13 @@ export async function readStarts(
   return { now: parseTime(time), starts }
 }
 
-export async function jobLogs(store: Store, place: JobLocation): Promise<string[]> {
+function refAsShown(ref: string, seenFrom: string): string {
+  const { queue, id } = parseRef(ref, seenFrom)
+  return refOf(queueOf(queue), id, queueOf(seenFrom))
+}
+
+export async function jobLogs(store: Store, location: JobLocation): Promise<string[]> {
+  const [place] = (await findPlaces(store, [location])) as [JobLocation]
   return await readList(store, place, 'logs')
 }
 

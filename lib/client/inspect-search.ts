@@ -1,8 +1,10 @@
 import type { JobSnapshot } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
+import { queueOf } from '../partition.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { readJobs } from '../store/jobs.ts'
 import type { Container } from '../store/keys.ts'
+import { namesOf } from '../store/partitions.ts'
 import { listIds, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import { describeCall } from './describe.ts'
@@ -71,7 +73,8 @@ const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled']
  */
 export async function findJobs(store: Store, filter: JobFilter = {}): Promise<FoundJobs> {
   const { offset = 0, limit = 50 } = filter
-  const queues = filter.queues ?? (await queueNames(store))
+  const queues =
+    filter.queues === undefined ? await queueNames(store) : (await Promise.all(filter.queues.map((queue) => namesOf(store, queue)))).flat()
   const places = filter.status === undefined ? ORDER : ORDER.filter((container) => HOMES[filter.status!].includes(container))
   const segments = queues.flatMap((queue) => places.map((container) => ({ queue, container })))
   const sizes = await segmentSizes(store, segments)
@@ -139,7 +142,7 @@ function foundJob(job: JobSnapshot): FoundJob {
   const error = job.error === undefined ? null : parseStoredError(job.error)
   return {
     id: job.id,
-    queue: job.queue,
+    queue: queueOf(job.queue),
     task: job.task,
     status: job.status,
     description: job.description ?? describeCall(job.task, job.args),

@@ -1,5 +1,6 @@
 import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
+import { namesOf } from '../store/partitions.ts'
 import { parseTime, type Store } from '../store/store.ts'
 
 /** What `rqts doctor` judges. Undefined where the server would not say. */
@@ -77,17 +78,26 @@ export async function slowCommands(store: Store, count: number): Promise<SlowCom
 
 /** Messages that wait in each queue's outbox. */
 export async function outboxLengths(store: Store, queues: readonly string[]): Promise<number[]> {
-  const replies = await store.client.callAll(queues.map((queue) => ['LLEN', store.keys.queuePart(queue, 'outbox')] as const))
-  return replies.map(Number)
+  const stored = await Promise.all(queues.map((queue) => namesOf(store, queue)))
+  const replies = await store.client.callAll(stored.flat().map((name) => ['LLEN', store.keys.queuePart(name, 'outbox')] as const))
+  return perQueue(stored, replies).map((lengths) => lengths.reduce<number>((sum, length) => sum + Number(length), 0))
 }
 
 /** How long past its time the most overdue scheduled job of each queue is, in ms: more than a moment says that nobody promotes. */
 export async function overdueBy(store: Store, queues: readonly string[]): Promise<number[]> {
-  const heads = queues.map((queue) => ['ZRANGE', store.keys.container(queue, 'scheduled'), 0, 0, 'WITHSCORES'] as const)
+  const stored = await Promise.all(queues.map((queue) => namesOf(store, queue)))
+  const heads = stored.flat().map((queue) => ['ZRANGE', store.keys.container(queue, 'scheduled'), 0, 0, 'WITHSCORES'] as const)
   const [time, ...replies] = await store.client.callAll([['TIME'], ...heads])
   const now = parseTime(time)
   // RESP3 has pairs where RESP2 has a flat list.
-  return replies.map((reply) => Math.max(0, now - Number((reply as unknown[]).flat()[1] ?? now)))
+  const late = replies.map((reply) => now - Number((reply as unknown[]).flat()[1] ?? now))
+  return perQueue(stored, late).map((parts) => Math.max(0, ...parts))
+}
+
+/** What was asked of each partition, queue by queue. */
+function perQueue<T>(stored: readonly (readonly string[])[], answers: readonly T[]): T[][] {
+  let at = 0
+  return stored.map(({ length }) => answers.slice(at, (at += length)))
 }
 
 /** A list on RESP2, a map on RESP3; undefined for a user who may not ask. */

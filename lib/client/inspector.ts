@@ -7,7 +7,8 @@ import { RqtsError } from '../errors.ts'
 import { matcher } from '../names.ts'
 import { redactUrl } from '../redact.ts'
 import { translateError } from '../store/errors.ts'
-import { glance } from '../store/glance.ts'
+import { glance, type QueueGlance } from '../store/glance.ts'
+import { foldNames, namesOf } from '../store/partitions.ts'
 import { type QueueCounts, queueNames } from '../store/queues.ts'
 import type { Stats } from '../store/stats.ts'
 import { Store, type StoreOptions } from '../store/store.ts'
@@ -16,6 +17,7 @@ import { nearestNames } from '../task/nearest.ts'
 import { VERSION } from '../version.ts'
 import { infoOf } from './inspect-server.ts'
 import { OVERVIEW_FIELDS, type WorkerOverview, workerOverview } from './inspect-workers.ts'
+import { sumCounts } from './partition-pages.ts'
 
 export { parseStoredError, type StoredError } from '../payload/stored-error.ts'
 export type { Place } from '../store/jobs.ts'
@@ -145,9 +147,8 @@ async function look(store: Store, options: OverviewOptions, workerFields?: reado
     infoOf(store),
     readWorkers(store, workerFields),
     queueNames(store).then(async (known) => {
-      const names = options.queues === undefined ? known : selectQueues(known, options.queues)
-      const glances = await glance(store, names, RATE_MINUTES)
-      return names.map((name, i) => ({ name, ...glances[i]! }))
+      const names = options.queues === undefined ? foldNames(known) : selectQueues(foldNames(known), options.queues)
+      return await glanceAt(store, names)
     }),
   ])
   const all = records.map(workerOverview)
@@ -193,6 +194,27 @@ function round(value: number): number {
   return Number(value.toFixed(1))
 }
 
+/** Of a queue with partitions their sum; it is paused when all are. */
+async function glanceAt(store: Store, names: readonly string[]): Promise<(QueueGlance & { name: string })[]> {
+  const stored = await Promise.all(names.map((name) => namesOf(store, name)))
+  const glances = await glance(store, stored.flat(), RATE_MINUTES)
+  let at = 0
+  return names.map((name, i) => {
+    const parts = glances.slice(at, (at += stored[i]!.length))
+    if (parts.length === 1) return { name, ...parts[0]! }
+    const waits = parts.flatMap(({ oldestMs }) => oldestMs ?? [])
+    return {
+      name,
+      // What workers count is kept with the first partition.
+      lately: parts[0]!.lately,
+      ...sumCounts(parts),
+      paused: parts.every(({ paused }) => paused),
+      limited: parts.some(({ limited }) => limited),
+      ...(waits.length > 0 && { oldestMs: Math.max(...waits) }),
+    }
+  })
+}
+
 /** Names stay in the order in which they were asked for; a pattern stands for those that match it. */
 export function selectQueues(known: readonly string[], asked: readonly string[]): string[] {
   return [...new Set(asked.flatMap((name) => (name.includes('*') ? known.filter(matcher(name)) : [name])))]
@@ -234,7 +256,7 @@ function totals(queues: readonly QueueOverview[], workers: number): Totals {
 }
 
 export async function listQueues(store: Store): Promise<string[]> {
-  return await queueNames(store)
+  return foldNames(await queueNames(store))
 }
 
 /** "Did you mean" for names of queues, workers and tasks. */

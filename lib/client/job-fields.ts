@@ -2,9 +2,11 @@ import { RqtsError } from '../errors.ts'
 import type { JobOptions, JobRef } from '../job/options.ts'
 import { type JobSnapshot, parseRecord } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
+import { queueOf } from '../partition.ts'
 import { decode } from '../payload/payload.ts'
 import { decodeError } from '../payload/stored-error.ts'
 import type { NewJob } from '../store/enqueue.ts'
+import type { Place } from '../store/jobs.ts'
 import { describeCall, optionsOf } from './describe.ts'
 import { birthRecord } from './draft.ts'
 import { readResult } from './waiter.ts'
@@ -21,11 +23,14 @@ export interface Birth {
 export abstract class JobFields<Result> implements JobRef {
   readonly id: string
   readonly queue: string
+  /** @internal Where it is stored: in a partition of its queue, if that has any. */
+  protected readonly place: Place
   #born: Birth | undefined
   #read: JobSnapshot | undefined
 
   constructor(from: Birth | JobSnapshot) {
-    this.queue = from.queue
+    this.place = { queue: from.queue, id: 'job' in from ? from.job.id : from.id }
+    this.queue = queueOf(from.queue)
     if ('job' in from) {
       this.id = from.job.id
       this.#born = from

@@ -1,7 +1,9 @@
+import { queueOf } from '../partition.ts'
 import { type Place, readList } from '../store/jobs.ts'
 import { parseRef, refOf } from '../store/keys.ts'
+import { findPlaces } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
-import { type FoundRow, rowsOf } from './search-jobs.ts'
+import { asKnown, type FoundRow, rowsOf } from './search-jobs.ts'
 
 export interface JobGraph {
   nodes: { place: Place; job: FoundRow | null }[]
@@ -12,10 +14,11 @@ export interface JobGraph {
 const MAX_NODES = 200
 
 /** All jobs that hang together with this one, over parents and children, nearest first. A job that is gone is a node without a job. */
-export async function jobGraph(store: Store, start: Place): Promise<JobGraph> {
+export async function jobGraph(store: Store, named: Place): Promise<JobGraph> {
+  const [start] = (await findPlaces(store, [named])) as [Place]
   const nodes = new Map<string, JobGraph['nodes'][number]>()
   const edges = new Map<string, JobGraph['edges'][number]>()
-  const known = new Set([refOf(start.queue, start.id, '')])
+  const met = new Set([refOf(start.queue, start.id, '')])
   let truncated = false
   for (let level: Place[] = [start]; level.length > 0; ) {
     const [jobs, families] = await Promise.all([rowsOf(store, level), Promise.all(level.map((place) => childrenOf(store, place)))])
@@ -23,12 +26,12 @@ export async function jobGraph(store: Store, start: Place): Promise<JobGraph> {
     const link = (parent: Place, child: Place, other: Place): void => {
       edges.set(`${refOf(parent.queue, parent.id, '')} ${refOf(child.queue, child.id, '')}`, { parent, child })
       const name = refOf(other.queue, other.id, '')
-      if (known.has(name)) return
-      if (known.size >= MAX_NODES) {
+      if (met.has(name)) return
+      if (met.size >= MAX_NODES) {
         truncated = true
         return
       }
-      known.add(name)
+      met.add(name)
       next.push(other)
     }
     for (const [i, place] of level.entries()) {
@@ -42,7 +45,16 @@ export async function jobGraph(store: Store, start: Place): Promise<JobGraph> {
     level = next
   }
   const shown = [...edges.values()].filter(({ parent, child }) => [parent, child].every(({ queue, id }) => nodes.has(refOf(queue, id, ''))))
-  return { nodes: [...nodes.values()], edges: shown, truncated }
+  return {
+    nodes: [...nodes.values()].map(({ place, job }) => ({ place: known(place), job: job && asKnown([job])[0]! })),
+    edges: shown.map(({ parent, child }) => ({ parent: known(parent), child: known(child) })),
+    truncated,
+  }
+}
+
+/** As people know it. */
+function known({ queue, id }: Place): Place {
+  return { queue: queueOf(queue), id }
 }
 
 /** Children that still wait are in the list; those of a workflow stay known by the field `next` when they no longer do. */

@@ -5,6 +5,7 @@ import { checkJobId, checkName } from '../names.ts'
 import { cancelJob, findJob, type Place, readJob, readJobs, readList, requeueJob, statusOf } from '../store/jobs.ts'
 import { parseRef } from '../store/keys.ts'
 import { deliverOutbox } from '../store/maintain.ts'
+import { namesOf } from '../store/partitions.ts'
 import { queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { AnyFunction, ResultOf } from '../task/infer.ts'
@@ -46,7 +47,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
   ): Promise<(Job<ResultOf<F>> | null)[]> {
     for (const id of ids) checkJobId(id)
     const store = sharedStore(options)
-    const queues = options.queue === undefined ? await queueNames(store) : [checkName('queue', options.queue)]
+    const queues = options.queue === undefined ? await queueNames(store) : await namesOf(store, checkName('queue', options.queue))
     const places = await Promise.all(
       ids.map(async (id) => (queues.length === 1 ? { queue: queues[0]!, id } : await findJob(store, id, queues))),
     )
@@ -60,14 +61,14 @@ export class Job<Result = unknown> extends JobFields<Result> {
 
   /** Reads the job anew. Throws JobNotFound when it is gone. */
   async refresh(): Promise<this> {
-    const snapshot = await readJob(this.store, this)
+    const snapshot = await readJob(this.store, this.place)
     if (snapshot === null) throw notFound(this)
     this.show(snapshot)
     return this
   }
 
   async exists(): Promise<boolean> {
-    return (await statusOf(this.store, this)) !== null
+    return (await statusOf(this.store, this.place)) !== null
   }
 
   /**
@@ -82,19 +83,19 @@ export class Job<Result = unknown> extends JobFields<Result> {
 
   /** Like `result()`, with the outcome as a value: throws only when there is none (not found, timeout, aborted). */
   async settle(options: WaitOptions = {}): Promise<Settled<Result>> {
-    const ending = await waitForEnd(this.store, this, options)
+    const ending = await waitForEnd(this.store, this.place, options)
     this.#end(ending)
     return settledOf<Result>(this, this.task, ending)
   }
 
   /** Status changes, progress and log lines as they happen, from the present state to the end. */
   events(options: { signal?: AbortSignal } = {}): JobEvents {
-    return new JobEvents(this.store, this, options.signal)
+    return new JobEvents(this.store, this.place, options.signal)
   }
 
   /** Every attempt that did not simply succeed (the last 20), and the one that runs or has finished. */
   async attempts(): Promise<AttemptRecord[]> {
-    const [snapshot, history] = await Promise.all([readJob(this.store, this), readList(this.store, this, 'attempts')])
+    const [snapshot, history] = await Promise.all([readJob(this.store, this.place), readList(this.store, this.place, 'attempts')])
     if (snapshot === null) throw notFound(this)
     this.show(snapshot)
     return attemptsOf(snapshot, history)
@@ -102,7 +103,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
 
   /** What the handler logged, the last 1,000 lines. */
   async logs(): Promise<string[]> {
-    return readList(this.store, this, 'logs')
+    return readList(this.store, this.place, 'logs')
   }
 
   /**
@@ -110,16 +111,16 @@ export class Job<Result = unknown> extends JobFields<Result> {
    * it, or with `enqueueDependents` go on as if it had finished. A job that has ended is refused with RQTS_BAD_STATE.
    */
   async cancel(options: { enqueueDependents?: boolean } = {}): Promise<void> {
-    const before = await cancelJob(this.store, this, { reason: 'canceled', release: options.enqueueDependents === true })
+    const before = await cancelJob(this.store, this.place, { reason: 'canceled', release: options.enqueueDependents === true })
     if (before === null) throw notFound(this)
     if (hasEnded(before)) throw this.#refuse('cancel', before, 'only jobs that wait or run can be canceled')
-    if (isWaiting(before)) await deliverOutbox(this.store, this.queue)
+    if (isWaiting(before)) await deliverOutbox(this.store, this.place.queue)
     await this.#reload()
   }
 
   /** Back into the queue with a fresh retry budget, whatever its end was. */
   async requeue(options: { atFront?: boolean } = {}): Promise<void> {
-    const { before, blockedBy, waits } = await requeueJob(this.store, this, 'requeue', options.atFront === true)
+    const { before, blockedBy, waits } = await requeueJob(this.store, this.place, 'requeue', options.atFront === true)
     if (before === null) throw notFound(this)
     if (blockedBy !== undefined) {
       throw new DuplicateJob(
@@ -135,7 +136,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
 
   /** A scheduled job is queued now. */
   async promote(): Promise<void> {
-    const { before } = await requeueJob(this.store, this, 'promote', false)
+    const { before } = await requeueJob(this.store, this.place, 'promote', false)
     if (before === null) throw notFound(this)
     if (before !== 'scheduled') throw this.#refuse('promote', before, 'only scheduled jobs can be promoted')
     await this.#reload()
@@ -146,7 +147,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
    * canceled (unless they allow failures), or with `dependents` deleted before it, and theirs before them.
    */
   async delete(options: { dependents?: boolean } = {}): Promise<void> {
-    await removeWithDependents(this.store, this, options.dependents === true)
+    await removeWithDependents(this.store, this.place, options.dependents === true)
   }
 
   /** The jobs that this one depends on, as far as they still exist. */
@@ -156,12 +157,12 @@ export class Job<Result = unknown> extends JobFields<Result> {
 
   /** The jobs that wait for this one, in the order in which they were enqueued. Once it has ended and told them there are none. */
   async dependents(): Promise<Job[]> {
-    return this.#jobs(await readList(this.store, this, 'dependents'))
+    return this.#jobs(await readList(this.store, this.place, 'dependents'))
   }
 
   /** Merges into meta. What others save at the same time is kept: nobody's keys are overwritten but those of the patch. */
   async saveMeta(patch: Record<string, unknown>): Promise<void> {
-    const text = await mergeMeta(this.store, this, this.snapshot.meta, patch)
+    const text = await mergeMeta(this.store, this.place, this.snapshot.meta, patch)
     this.show({ ...this.snapshot, meta: text })
   }
 
@@ -177,7 +178,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
 
   /** After a change: the job as it is now. It may be gone at once, with a failureTtl of 0. */
   async #reload(): Promise<void> {
-    const snapshot = await readJob(this.store, this)
+    const snapshot = await readJob(this.store, this.place)
     if (snapshot !== null) this.show(snapshot)
   }
 
@@ -195,7 +196,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
   async #jobs(refs: readonly string[]): Promise<Job[]> {
     const snapshots = await readJobs(
       this.store,
-      refs.map((ref) => parseRef(ref, this.queue)),
+      refs.map((ref) => parseRef(ref, this.place.queue)),
     )
     return snapshots.flatMap((snapshot) => (snapshot === null ? [] : [new Job(this.store, snapshot)]))
   }

@@ -1,4 +1,5 @@
 import { RqtsError } from '../errors.ts'
+import { queueOf } from '../partition.ts'
 import { findJob } from '../store/jobs.ts'
 import { parseRef, refOf } from '../store/keys.ts'
 import { linkParents } from '../store/maintain.ts'
@@ -12,7 +13,7 @@ export async function checkForeignParents(store: Store, queue: string, drafts: r
   await Promise.all(
     [...foreign].map(async (ref) => {
       const parent = parseRef(ref, queue)
-      if ((await findJob(store, parent.id, [parent.queue])) === null) throw unknownParent(parent.id, `queue '${parent.queue}'`)
+      if ((await findJob(store, parent.id, [parent.queue])) === null) throw unknownParent(parent.id, `queue '${queueOf(parent.queue)}'`)
     }),
   )
 }

@@ -12,6 +12,11 @@ export interface QueueOptions extends ConnectOptions {
   /** Run each job at once in this process instead, without Redis: for tests and scripts. */
   inline?: boolean
   /**
+   * Spreads a hot queue over so many slots of a Cluster, up to 64: it stays one queue to all who use it. Said once, Redis remembers
+   * it, and others need not say it. See docs/cluster.md.
+   */
+  partitions?: number
+  /**
    * Makes this a queue that sends jobs on: a task goes to its own queue, else to that of the first route that fits its name, else
    * here. Without routes, all jobs that are enqueued on this queue are its own.
    */

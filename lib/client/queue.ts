@@ -3,11 +3,12 @@ import { RqtsError } from '../errors.ts'
 import { type LimitChanges, type Limits, normalizeLimits } from '../job/limits.ts'
 import type { JobOptions, JobRef } from '../job/options.ts'
 import { checkName } from '../names.ts'
-import { readJob, readJobs, removeJobs } from '../store/jobs.ts'
+import { type Place, readJob, readJobs, removeJobs } from '../store/jobs.ts'
 import { CONTAINERS, type RegistryName } from '../store/keys.ts'
 import { changeLimits, readLimits } from '../store/limits.ts'
-import { idsNow, positionNow, removeAll } from '../store/listing.ts'
+import { positionNow, removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
+import { findPlaces, foldNames, forgetPartitions } from '../store/partitions.ts'
 import { forgetQueue, isPaused, pauseQueue, type QueueCounts, queueNames, resumeQueue, summarize } from '../store/queues.ts'
 import { Store } from '../store/store.ts'
 import type { CallOf, EntryOf, FunctionOf, Target } from '../task/call.ts'
@@ -16,12 +17,13 @@ import { resolveTask } from '../task/resolve.ts'
 import { type Draft, draftJob } from './draft.ts'
 import { InlineJobs } from './inline.ts'
 import { Job } from './job.ts'
+import { listedBefore, pageOf, sumCounts } from './partition-pages.ts'
 import { OptionLayers, type QueueOptions } from './queue-options.ts'
 import { checkRange, idIn } from './range.ts'
 import { Registry } from './registry.ts'
 import { RoutedQueues } from './routed-queues.ts'
 import type { ConnectOptions } from './shared-store.ts'
-import { Submitter } from './submitter.ts'
+import { Spread } from './spread.ts'
 import { closeWatcher } from './watcher.ts'
 
 type JobsOf<Targets extends readonly unknown[]> = { -readonly [K in keyof Targets]: Job<ResultOf<FunctionOf<Targets[K]>>> }
@@ -36,7 +38,7 @@ export class Queue {
   readonly name: string
   readonly #store: Store | undefined
   readonly #layers: OptionLayers
-  readonly #submitter: Submitter | undefined
+  readonly #spread: Spread | undefined
   readonly #inline: InlineJobs | undefined
   readonly #routes: RoutedQueues<Queue> | undefined
 
@@ -45,13 +47,19 @@ export class Queue {
     this.name = checkName('queue', name)
     this.#layers = new OptionLayers(options.defaults)
     if (options.inline === true) {
+      if (options.partitions !== undefined)
+        throw new RqtsError('RQTS_BAD_OPTION', 'partitions are of a queue in Redis, and an inline queue is not there: leave one out')
       this.#inline = new InlineJobs(this.name, (task, args, inner) => this.#submit(task, args, inner))
     } else {
       this.#store = store ?? new Store(options)
-      this.#submitter = new Submitter(this.#store, this.name)
-      const { routes: _, ...rest } = options
+      this.#spread = new Spread(this.#store, this.name, options.partitions)
+      const { routes: _, partitions, ...rest } = options
       if (options.routes !== undefined)
-        this.#routes = new RoutedQueues(this, options.routes, (to) => new Queue(to, rest, this.store.share()))
+        this.#routes = new RoutedQueues(
+          this,
+          options.routes,
+          (to) => new Queue(to, to === this.name && partitions !== undefined ? { ...rest, partitions } : rest, this.store.share()),
+        )
     }
   }
 
@@ -59,7 +67,7 @@ export class Queue {
   static async all(options: ConnectOptions = {}): Promise<Queue[]> {
     const store = new Store(options)
     try {
-      return (await queueNames(store)).map((name) => new Queue(name, options, store.share()))
+      return foldNames(await queueNames(store)).map((name) => new Queue(name, options, store.share()))
     } finally {
       await store.close()
     }
@@ -108,30 +116,26 @@ export class Queue {
       const draft = this.#draft(entry[0], entry[1], entry[2])
       drafts.push(draft instanceof Promise ? await draft : draft)
     }
-    const jobs = this.#inline ? await this.#inline.many(drafts) : await this.#submitter!.many(drafts)
+    const jobs = this.#inline ? await this.#inline.many(drafts) : await this.#spread!.many(drafts)
     return jobs as JobsOf<Targets>
   }
 
   /** Null when this queue has no such job. */
   async fetchJob<F extends AnyFunction = AnyFunction>(id: string): Promise<Job<ResultOf<F>> | null> {
-    const place = { queue: this.name, id: idIn(this.name, id) }
+    idIn(this.name, id)
     if (this.#inline) return this.#inline.get(id) as Job<ResultOf<F>> | null
-    const snapshot = await readJob(this.store, place)
+    const snapshot = await readJob(this.store, await this.#place(id))
     return snapshot === null ? null : new Job<ResultOf<F>>(this.store, snapshot)
   }
 
   /** Ids of waiting jobs; the first runs next. */
   async jobIds(offset = 0, count = -1): Promise<string[]> {
-    return idsNow(this.store, this.name, 'queue', checkRange(offset, count))
+    return (await this.#waiting(offset, count)).map(({ id }) => id)
   }
 
   /** Waiting jobs; the first runs next. */
   async jobs(offset = 0, count = -1): Promise<Job[]> {
-    const ids = await this.jobIds(offset, count)
-    const snapshots = await readJobs(
-      this.store,
-      ids.map((id) => ({ queue: this.name, id })),
-    )
+    const snapshots = await readJobs(this.store, await this.#waiting(offset, count))
     return snapshots.flatMap((snapshot) => (snapshot?.status === 'queued' ? [new Job(this.store, snapshot)] : []))
   }
 
@@ -146,20 +150,25 @@ export class Queue {
 
   /** How many jobs are in each state. */
   async counts(): Promise<QueueCounts> {
-    const [summary] = await summarize(this.store, [this.name])
-    const { queued, started, deferred, scheduled, finished, failed, canceled } = summary!
-    return { queued, started, deferred, scheduled, finished, failed, canceled }
+    return sumCounts(await summarize(this.store, await this.#names()))
   }
 
   /** How many jobs run before this one; null when it does not wait in the list. */
   async position(job: JobRef | string): Promise<number | null> {
-    return positionNow(this.store, this.name, idIn(this.name, job))
+    const [names, place] = await Promise.all([this.#names(), this.#place(job)])
+    const at = await positionNow(this.store, place.queue, place.id)
+    if (at === null || names.length === 1) return at
+    const lengths = (await summarize(this.store, names)).map(({ queued }) => queued)
+    return listedBefore(lengths, names.indexOf(place.queue), at)
   }
 
   /** Deletes the jobs that wait in the list. Returns how many. */
   async empty(): Promise<number> {
-    const removed = await removeAll(this.store, this.name, 'queue')
-    await deliverOutbox(this.store, this.name)
+    let removed = 0
+    for (const name of await this.#names()) {
+      removed += await removeAll(this.store, name, 'queue')
+      await deliverOutbox(this.store, name)
+    }
     return removed
   }
 
@@ -171,9 +180,17 @@ export class Queue {
     const { store, name } = this
     const rounds = options.jobs === false ? 1 : MAX_ROUNDS
     for (let round = 0; round < rounds; round++) {
-      if (options.jobs !== false) for (const container of CONTAINERS) await removeAll(store, name, container)
-      await deliverOutbox(store, name)
-      if (await forgetQueue(store, name)) return
+      let gone = 0
+      const names = await this.#names()
+      for (const part of names) {
+        if (options.jobs !== false) for (const container of CONTAINERS) await removeAll(store, part, container)
+        await deliverOutbox(store, part)
+        if (await forgetQueue(store, part)) gone++
+      }
+      if (gone < names.length) continue
+      if (names.length > 1) await forgetPartitions(store, name)
+      this.#spread?.forget()
+      return
     }
     const why = options.jobs === false ? 'it has jobs, and { jobs: false } keeps them' : 'jobs keep coming in; stop who enqueues them first'
     throw new RqtsError('RQTS_BAD_STATE', `Queue '${name}' was not deleted: ${why}`)
@@ -181,22 +198,25 @@ export class Queue {
 
   /** Deletes a job that waits in the list; false when it does not. */
   async remove(job: JobRef | string): Promise<boolean> {
-    const [removal] = await removeJobs(this.store, this.name, [idIn(this.name, job)], 'queued')
-    await deliverOutbox(this.store, this.name)
+    const { queue, id } = await this.#place(job)
+    const [removal] = await removeJobs(this.store, queue, [id], 'queued')
+    await deliverOutbox(this.store, queue)
     return removal === 'deleted'
   }
 
   /** Workers take no more jobs from it until `resume()`, or `for` so long; what runs goes on, and new jobs are accepted. */
   async pause(options: { for?: Duration } = {}): Promise<void> {
-    await pauseQueue(this.store, this.name, options.for === undefined ? undefined : parseDuration(options.for, 'for', { min: 1 }))
+    const forMs = options.for === undefined ? undefined : parseDuration(options.for, 'for', { min: 1 })
+    await Promise.all((await this.#names()).map((name) => pauseQueue(this.store, name, forMs)))
   }
 
   async resume(): Promise<void> {
-    await resumeQueue(this.store, this.name)
+    await Promise.all((await this.#names()).map((name) => resumeQueue(this.store, name)))
   }
 
   async isPaused(): Promise<boolean> {
-    return isPaused(this.store, this.name)
+    const paused = await Promise.all((await this.#names()).map((name) => isPaused(this.store, name)))
+    return paused.every(Boolean)
   }
 
   /**
@@ -204,7 +224,14 @@ export class Queue {
    * not named stays, null ends a limit, and `setLimits(null)` all of them. What runs already goes on.
    */
   async setLimits(limits: LimitChanges | null): Promise<void> {
-    await changeLimits(this.store, this.name, normalizeLimits(limits))
+    const changes = normalizeLimits(limits)
+    if ((await this.#names()).length > 1) {
+      throw new RqtsError(
+        'RQTS_BAD_STATE',
+        `Queue '${this.name}' has partitions, which are counted apart, so it has no limits as a whole. Limit its workers (concurrency), or use a queue without partitions`,
+      )
+    }
+    await changeLimits(this.store, this.name, changes)
   }
 
   /** The limits that hold now. */
@@ -214,7 +241,7 @@ export class Queue {
 
   /** The jobs that are not in the list. */
   registry(name: RegistryName): Registry {
-    return new Registry(this.store, this.name, name)
+    return new Registry(this.store, this.name, name, () => this.#names())
   }
 
   /** Waits for what is on its way, then lets go of the connections. Jobs of this queue can no longer be waited for. */
@@ -222,7 +249,7 @@ export class Queue {
     if (this.#store === undefined) return
     closeWatcher(this.#store)
     await this.#routes?.close()
-    await this.#submitter?.drain()
+    await this.#spread?.drain()
     await this.#store.close()
   }
 
@@ -236,7 +263,25 @@ export class Queue {
     const drafted = this.#draft(task, args, options)
     const draft = drafted instanceof Promise ? await drafted : drafted
     if (this.#inline) return this.#inline.one(draft)
-    return draft.refs.length === 0 ? this.#submitter!.one(draft) : this.#submitter!.child(draft)
+    return this.#spread!.one(draft)
+  }
+
+  /** Under which it is stored: one, or one for each partition. */
+  #names(): Promise<readonly string[]> {
+    void this.store
+    return this.#spread!.names()
+  }
+
+  async #place(job: JobRef | string): Promise<Place> {
+    const id = idIn(this.name, job)
+    await this.#names()
+    const [place] = await findPlaces(this.store, [{ queue: this.name, id }])
+    return place!
+  }
+
+  async #waiting(offset: number, count: number): Promise<Place[]> {
+    const range = checkRange(offset, count)
+    return await pageOf(this.store, await this.#names(), 'queue', range)
   }
 
   #draft(target: Target, args: unknown, options: JobOptions | undefined): Draft | Promise<Draft> {

@@ -1,12 +1,14 @@
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import type { JobRef } from '../job/options.ts'
 import { hasEnded, type JobStatus, registryOf } from '../job/state.ts'
-import { cancelJob, removeJobs, requeueJob, statusOf } from '../store/jobs.ts'
+import { cancelJob, type Place, removeJobs, requeueJob, statusOf } from '../store/jobs.ts'
 import type { RegistryName } from '../store/keys.ts'
 import { idsByEnd, idsNow, removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
+import { findPlaces } from '../store/partitions.ts'
 import { type QueueCounts, summarize } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
+import { pageOf } from './partition-pages.ts'
 import { checkRange, idIn } from './range.ts'
 import { notFound } from './waiter.ts'
 
@@ -19,25 +21,29 @@ export class Registry {
   readonly name: RegistryName
   readonly queue: string
   readonly #store: Store
+  readonly #names: () => Promise<readonly string[]>
 
-  constructor(store: Store, queue: string, name: RegistryName) {
+  /** @internal */
+  constructor(store: Store, queue: string, name: RegistryName, names: () => Promise<readonly string[]>) {
     this.#store = store
+    this.#names = names
     this.queue = queue
     this.name = name
   }
 
   async count(): Promise<number> {
-    const [counts] = await summarize(this.#store, [this.queue])
-    return counts![this.name satisfies keyof QueueCounts]
+    const counts = await summarize(this.#store, await this.#names())
+    return counts.reduce((sum, one) => sum + one[this.name satisfies keyof QueueCounts], 0)
   }
 
   /** Oldest first, by lease deadline (started), run time (scheduled), begin (deferred), or the end of retention (the others). */
   async ids(offset = 0, count = -1, options: { desc?: boolean } = {}): Promise<string[]> {
-    return idsNow(this.#store, this.queue, this.name, { ...checkRange(offset, count), desc: options.desc === true })
+    const range = { ...checkRange(offset, count), desc: options.desc === true }
+    return (await pageOf(this.#store, await this.#names(), this.name, range)).map(({ id }) => id)
   }
 
   async has(job: JobRef | string): Promise<boolean> {
-    return this.#holds(await this.#status(idIn(this.queue, job)))
+    return this.#holds(await statusOf(this.#store, await this.#place(job)))
   }
 
   /**
@@ -46,23 +52,23 @@ export class Registry {
    * asked to stop. With `deleteJob` all are deleted.
    */
   async remove(job: JobRef | string, options: { deleteJob?: boolean } = {}): Promise<boolean> {
-    const id = idIn(this.queue, job)
-    const status = await this.#status(id)
+    const place = await this.#place(job)
+    const status = await statusOf(this.#store, place)
     if (status === null || !this.#holds(status)) return false
     const removed =
       hasEnded(status) || options.deleteJob === true
-        ? (await removeJobs(this.#store, this.queue, [id], this.name))[0] === 'deleted'
-        : (await cancelJob(this.#store, { queue: this.queue, id }, { reason: 'canceled', release: false })) === status
-    await deliverOutbox(this.#store, this.queue)
+        ? (await removeJobs(this.#store, place.queue, [place.id], this.name))[0] === 'deleted'
+        : (await cancelJob(this.#store, place, { reason: 'canceled', release: false })) === status
+    await deliverOutbox(this.#store, place.queue)
     return removed
   }
 
   /** Puts a job back into the queue: one that has ended starts afresh, a scheduled one runs before its time. */
   async requeue(job: JobRef | string, options: { atFront?: boolean } = {}): Promise<void> {
     this.#checkRequeue()
-    const place = { queue: this.queue, id: idIn(this.queue, job) }
-    const status = await this.#status(place.id)
-    if (status === null) throw notFound(place)
+    const place = await this.#place(job)
+    const status = await statusOf(this.#store, place)
+    if (status === null) throw notFound({ queue: this.queue, id: place.id })
     const { before, blockedBy, waits } = this.#holds(status)
       ? await requeueJob(this.#store, place, this.name === 'scheduled' ? 'promote' : 'requeue', options.atFront === true)
       : { before: status, blockedBy: undefined, waits: undefined }
@@ -83,15 +89,19 @@ export class Registry {
   /** Requeues everything that is here now, in the order in which it ended (scheduled: in which it would have run). Returns how many. */
   async requeueAll(): Promise<number> {
     this.#checkRequeue()
+    let requeued = 0
+    for (const queue of await this.#names()) requeued += await this.#requeueAll(queue)
+    return requeued
+  }
+
+  async #requeueAll(queue: string): Promise<number> {
     const scheduled = this.name === 'scheduled'
-    const ids = scheduled ? await idsNow(this.#store, this.queue, this.name) : await idsByEnd(this.#store, this.queue, this.name)
+    const ids = scheduled ? await idsNow(this.#store, queue, this.name) : await idsByEnd(this.#store, queue, this.name)
     let requeued = 0
     for (let at = 0; at < ids.length; at += AT_ONCE) {
       const part = ids.slice(at, at + AT_ONCE)
       // Sent in this order on one connection, so done in this order.
-      const replies = await Promise.all(
-        part.map((id) => requeueJob(this.#store, { queue: this.queue, id }, scheduled ? 'promote' : 'requeue', false)),
-      )
+      const replies = await Promise.all(part.map((id) => requeueJob(this.#store, { queue, id }, scheduled ? 'promote' : 'requeue', false)))
       requeued += replies.filter(({ before, blockedBy, waits }) => this.#holds(before) && blockedBy === undefined && !waits).length
     }
     return requeued
@@ -99,13 +109,17 @@ export class Registry {
 
   /** Deletes all jobs of the registry, running ones too. Returns how many. */
   async clear(): Promise<number> {
-    const removed = await removeAll(this.#store, this.queue, this.name)
-    await deliverOutbox(this.#store, this.queue)
+    let removed = 0
+    for (const queue of await this.#names()) {
+      removed += await removeAll(this.#store, queue, this.name)
+      await deliverOutbox(this.#store, queue)
+    }
     return removed
   }
 
-  #status(id: string): Promise<JobStatus | null> {
-    return statusOf(this.#store, { queue: this.queue, id })
+  async #place(job: JobRef | string): Promise<Place> {
+    const [place] = await findPlaces(this.#store, [{ queue: this.queue, id: idIn(this.queue, job) }])
+    return place!
   }
 
   #holds(status: JobStatus | null): boolean {

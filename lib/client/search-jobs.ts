@@ -1,6 +1,7 @@
 import { type JobSnapshot, parseRecord } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
 import { isJobId, matcher } from '../names.ts'
+import { queueOf } from '../partition.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { findJob, type Place } from '../store/jobs.ts'
 import type { Container } from '../store/keys.ts'
@@ -8,6 +9,7 @@ import { idsByRank, type QueueSummary, queueNames, summarize } from '../store/qu
 import type { Store } from '../store/store.ts'
 import { describeCall } from './describe.ts'
 import { fingerprintOf } from './frames.ts'
+import { type Cursor, parseCursor, START, showCursor } from './search-cursor.ts'
 import { type JobQuery, selectNames } from './search-query.ts'
 
 /** A job as lists show it, with what only some views need. */
@@ -106,11 +108,16 @@ export async function searchJobs(
   if (place !== undefined) {
     const rows = place === null ? [] : await readRows(store, place.queue, [place.id], ROW, now)
     const found = rows.filter((row) => row !== null).filter(matcherOf({ ...query, words: [] }, now, describe))
-    return { rows: found, total: found.length, exact: true, searched: 0, complete: true, next: null }
+    return { rows: asKnown(found), total: found.length, exact: true, searched: 0, complete: true, next: null }
   }
   const segments = await segmentsOf(store, query)
   const from = parseCursor(cursor)
   return isPicky(query) ? await pickyPage(store, query, segments, { limit, describe }, from) : await plainPage(store, segments, limit, from)
+}
+
+/** Of a queue with partitions by the queue's name. */
+export function asKnown(rows: readonly FoundRow[]): FoundRow[] {
+  return rows.map((row) => (row.queue === queueOf(row.queue) ? row : { ...row, queue: queueOf(row.queue) }))
 }
 
 /** Every job that fits at this moment, in the order of lists. For bulk actions: the whole of it, batch by batch. */
@@ -144,7 +151,7 @@ async function plainPage(store: Store, segments: readonly Segment[], limit: numb
   }
   const more = segments.slice(at.segment + 1).some(({ size }) => size > 0) || at.offset < (segments[at.segment]?.size ?? 0)
   const rows = (await rowsOf(store, places)).filter((row) => row !== null)
-  return { rows, total, exact: true, searched: 0, complete: true, next: more ? showCursor(at) : null }
+  return { rows: asKnown(rows), total, exact: true, searched: 0, complete: true, next: more ? showCursor(at) : null }
 }
 
 async function pickyPage(
@@ -176,7 +183,14 @@ async function pickyPage(
   const total = from.total ?? found
   const exact = first ? ended : from.exact === true
   const rows = (await rowsOf(store, places)).filter((row) => row !== null)
-  return { rows, total, exact, searched, complete: exact, next: next === undefined ? null : showCursor({ ...next, total, exact }) }
+  return {
+    rows: asKnown(rows),
+    total,
+    exact,
+    searched,
+    complete: exact,
+    next: next === undefined ? null : showCursor({ ...next, total, exact }),
+  }
 }
 
 /** A job that is named needs no search: `id:` without a star, or a word that is the id of one. */
@@ -297,27 +311,6 @@ export function workflowOf(text: string | undefined): string | undefined {
   }
 }
 
-interface Cursor {
-  segment: number
-  offset: number
-  /** Of the whole search, once it is known. */
-  total?: number
-  exact?: boolean
-}
-
-const START: Cursor = { segment: 0, offset: 0 }
-
-function showCursor({ segment, offset, total, exact }: Cursor): string {
-  return [segment, offset, total ?? '', exact ? 1 : 0].join('.')
-}
-
-/** Anything but a cursor of ours starts from the beginning. */
-function parseCursor(text: string | undefined): Cursor {
-  const [, segment, offset, total, exact] = /^(\d{1,6})\.(\d{1,10})\.(\d{0,10})\.([01])$/.exec(text ?? '') ?? []
-  if (segment === undefined) return START
-  return { segment: Number(segment), offset: Number(offset), ...(total !== '' && { total: Number(total), exact: exact === '1' }) }
-}
-
 /** Jobs of the registry `failed` that have an error, as far as one search goes. */
 export async function failedRows(store: Store, queue?: string): Promise<{ rows: FoundRow[]; searched: number; total: number }> {
   const query: JobQuery = { state: 'failed', words: [], problems: [], ...(queue !== undefined && { queue }) }
@@ -330,7 +323,7 @@ export async function failedRows(store: Store, queue?: string): Promise<{ rows: 
     found.push(...rows.filter((row) => row !== null && row.status !== 'stopped' && row.error !== undefined).filter((row) => row !== null))
     if (searched >= MAX_SEARCHED) break
   }
-  return { rows: found, searched, total }
+  return { rows: asKnown(found), searched, total }
 }
 
 /** The newest jobs that belong to workflows, as far as one search goes. */
@@ -342,7 +335,7 @@ export async function workflowRows(store: Store): Promise<{ rows: FoundRow[]; se
   for await (const batch of scan(store, segments, START, fields)) {
     searched += batch.ids.length
     rows.push(...batch.rows.filter((row) => row?.workflow !== undefined).filter((row) => row !== null))
-    if (searched >= MAX_SEARCHED) return { rows, searched, complete: false }
+    if (searched >= MAX_SEARCHED) return { rows: asKnown(rows), searched, complete: false }
   }
-  return { rows, searched, complete: true }
+  return { rows: asKnown(rows), searched, complete: true }
 }

@@ -1,6 +1,7 @@
 import { parseDuration } from '../duration.ts'
 import { isStatus, type JobStatus } from '../job/state.ts'
 import { matcher } from '../names.ts'
+import { queueOf } from '../partition.ts'
 
 /** A search for jobs as people write it, taken apart. Everything that is given must fit. */
 export interface JobQuery {
@@ -99,5 +100,5 @@ export function showQuery(query: JobQuery): string {
 }
 
 export function selectNames(known: readonly string[], pattern: string | undefined): string[] {
-  return pattern === undefined ? [...known] : known.filter(matcher(pattern))
+  return pattern === undefined ? [...known] : known.filter((name) => matcher(pattern)(queueOf(name)))
 }

@@ -1,6 +1,7 @@
 import { type Duration, parseDuration } from '../duration.ts'
 import { JobCanceled, JobExpired, JobFailed, JobNotFound, RqtsError, WaitTimeout } from '../errors.ts'
 import { hasEnded, isStatus, type JobStatus } from '../job/state.ts'
+import { queueOf } from '../partition.ts'
 import { decode } from '../payload/payload.ts'
 import { decodeError } from '../payload/stored-error.ts'
 import type { Place, Watched } from '../store/jobs.ts'
@@ -128,7 +129,7 @@ export function notFound(
   place: Place,
   why = 'does not exist: it was never enqueued, was deleted, or is past its resultTtl or failureTtl',
 ): JobNotFound {
-  return new JobNotFound(`Job ${place.id}${place.queue === '' ? '' : ` of queue '${place.queue}'`} ${why}`, { jobId: place.id })
+  return new JobNotFound(`Job ${place.id}${place.queue === '' ? '' : ` of queue '${queueOf(place.queue)}'`} ${why}`, { jobId: place.id })
 }
 
 function timedOut(place: Place, timeoutMs: number): WaitTimeout {

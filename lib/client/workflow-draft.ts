@@ -4,6 +4,7 @@ import { type NormalOptions, normalizeOptions } from '../job/options.ts'
 import { encode } from '../payload/payload.ts'
 import type { Control, NewJob } from '../store/enqueue.ts'
 import { refOf } from '../store/keys.ts'
+import { homeOf } from '../store/partitions.ts'
 import { jobOptions } from '../task/job-options.ts'
 import { type ResolvedTask, resolveTask } from '../task/resolve.ts'
 import { validateArgs } from '../task/schema.ts'
@@ -30,9 +31,9 @@ interface Prepared {
 }
 
 /** Checks and encodes everything; nothing is written. In the order of the plan. */
-export async function draftFlow(id: string, plan: Plan, router: Router, queue: string): Promise<FlowJob[]> {
+export async function draftFlow(id: string, plan: Plan, router: Router, queue: string, names: NamesOf = alone): Promise<FlowJob[]> {
   const prepare = preparer(router, queue)
-  const prepared = plan.nodes.map(prepare)
+  const prepared = plan.nodes.map((node) => placed(prepare(node), names, node.takes === undefined ? node.step.args : undefined))
   const children = childrenOf(plan)
   const jobs: FlowJob[] = []
   for (const [at, node] of plan.nodes.entries()) {
@@ -50,6 +51,19 @@ export async function draftFlow(id: string, plan: Plan, router: Router, queue: s
     jobs.push({ queue: own.queue, task: own.task, job })
   }
   return jobs
+}
+
+/** Under which names a queue is stored. */
+export type NamesOf = (queue: string) => readonly string[]
+
+const alone: NamesOf = (queue) => [queue]
+
+/** In its partition, where a unique or concurrency key is at home too. */
+function placed(step: Prepared, names: NamesOf, args: readonly unknown[] | undefined): Prepared {
+  const stored = names(step.queue)
+  if (stored.length === 1) return step
+  const job = toNewJob({ ...step, target: step.task.name, argsText: args === undefined ? '' : encode(args, 'args'), refs: [] })
+  return { ...step, queue: homeOf(stored, job) }
 }
 
 /** The fields that only jobs of workflows have. What is known now is written now: nobody has to be told later. */

@@ -1,7 +1,9 @@
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import { newJobId } from '../job/id.ts'
 import { checkName } from '../names.ts'
+import { queueOf } from '../partition.ts'
 import type { NewJob } from '../store/enqueue.ts'
+import { partitionsOf } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
 import { enqueueParts, type FlowPart, type FlowRefusal } from '../store/workflows.ts'
 import { planFlow } from '../workflow/plan.ts'
@@ -10,7 +12,8 @@ import { withFlags } from './callbacks.ts'
 import { Job } from './job.ts'
 import { type Route, routerOf } from './routes.ts'
 import { type ConnectOptions, sharedStore } from './shared-store.ts'
-import { draftFlow, type FlowJob } from './workflow-draft.ts'
+import { idAt } from './spread.ts'
+import { draftFlow, type FlowJob, type NamesOf } from './workflow-draft.ts'
 import { WorkflowHandle } from './workflow-handle.ts'
 
 export interface FlowOptions extends ConnectOptions {
@@ -26,20 +29,34 @@ export async function enqueueFlow<Result>(spec: FlowSpec, options: FlowOptions):
   const { queue = 'default', routes, ...connect } = options
   const plan = planFlow(spec)
   const id = newJobId()
-  const drafted = await draftFlow(id, plan, routerOf(routes), checkName('queue', queue))
+  const router = routerOf(routes)
+  const drafted = await draftFlow(id, plan, router, checkName('queue', queue))
   const store = sharedStore(connect)
-  return new WorkflowHandle<Result>(store, id, await writeFlow(store, id, drafted), plan.shape)
+  const names = await partitionedNames(store)
+  const placed = names === undefined ? drafted : await draftFlow(id, plan, router, queue, names)
+  return new WorkflowHandle<Result>(store, id, await writeFlow(store, id, placed), plan.shape)
 }
 
 /** From within a job: its end is left to the last job of this workflow, which is on the same queue and hands on the results. */
 export async function enqueueInside(store: Store, own: string, spec: FlowSpec, gives: boolean): Promise<string> {
   const id = newJobId()
-  const last: FlowSpec = { kind: 'task', task: COLLECT, args: [], immutable: false, options: { queue: own } }
-  const drafted = await draftFlow(id, planFlow({ kind: 'chain', steps: [spec, last] }), routerOf(undefined), own)
+  const names = await partitionedNames(store)
+  const [queue, stored] = [queueOf(own), names?.(queueOf(own)) ?? [own]]
+  // In the very partition of the job whose end it is.
+  const options = stored.length === 1 ? { queue } : { queue, jobId: idAt(stored, own) }
+  const last: FlowSpec = { kind: 'task', task: COLLECT, args: [], immutable: false, options }
+  const drafted = await draftFlow(id, planFlow({ kind: 'chain', steps: [spec, last] }), routerOf(undefined), queue, names)
   const end = drafted.at(-1)!
   if (gives) end.job = { ...end.job, fields: withFlags(end.job.fields, 'r') }
   await writeFlow(store, id, drafted)
   return end.job.id
+}
+
+/** Undefined, and nearly always so, when no queue has partitions. */
+async function partitionedNames(store: Store): Promise<NamesOf | undefined> {
+  const partitions = partitionsOf(store)
+  await partitions.of(store, 'default')
+  return partitions.any ? (queue) => partitions.known(store, queue)! : undefined
 }
 
 async function writeFlow(store: Store, id: string, drafted: readonly FlowJob[]): Promise<Job[]> {

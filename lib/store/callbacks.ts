@@ -3,6 +3,7 @@ import { decode, encode } from '../payload/payload.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
 import { enqueueJobs } from './enqueue.ts'
 import { refOf } from './keys.ts'
+import { findPlaces } from './partitions.ts'
 import type { Store } from './store.ts'
 
 /** What `onSuccess` and `onFailure` leave with a job: the job to make of it, without the outcome. */
@@ -30,7 +31,7 @@ export async function deliverCallback(store: Store, queue: string, message: stri
   const [parent, , attempt, status] = head.split(' ') as [string, string, string, string]
   const id = createHash('sha256').update(`${queue}/${parent} ${attempt} ${status}`).digest('base64url').slice(0, 26)
   const args = spec.plain ? spec.args : encode([outcomeOf(status, text), ...(decode(spec.args) as unknown[])], 'args', MAX_ARGS_BYTES)
-  const target = spec.queue ?? queue
+  const target = spec.queue === undefined ? queue : (await findPlaces(store, [{ queue: spec.queue, id }]))[0]!.queue
   const parents = JSON.stringify([refOf(queue, parent, target)])
   const job = {
     id,

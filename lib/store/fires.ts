@@ -3,6 +3,7 @@ import { newToken } from '../job/id.ts'
 import { parseRecord } from '../job/record.ts'
 import { hasEnded, type JobStatus } from '../job/state.ts'
 import { type EnqueueOutcome, enqueueJobs, type NewJob } from './enqueue.ts'
+import { findPlaces, homeOf, namesOf } from './partitions.ts'
 import type { Arg } from './redis.ts'
 import { parseTime, type Store } from './store.ts'
 
@@ -51,7 +52,7 @@ export async function deliverFires(store: Store, fires: readonly Fire[]): Promis
   const done: string[] = []
   const outcomes: RunOutcome[] = []
   for (const fire of fires) {
-    const parsed = parseFire(fire)
+    const parsed = await placeFire(store, parseFire(fire))
     const list = byQueue.get(parsed?.queue ?? '')
     if (parsed === undefined) done.push(fire.id)
     else if (list === undefined) byQueue.set(parsed.queue, [parsed])
@@ -76,6 +77,10 @@ export async function deliverFires(store: Store, fires: readonly Fire[]): Promis
   const failed = settled.find((delivery) => delivery.status === 'rejected')
   if (failed) throw failed.reason
   return outcomes.map(({ id }) => id)
+}
+
+async function placeFire(store: Store, fire: ParsedFire | undefined): Promise<ParsedFire | undefined> {
+  return fire && { ...fire, queue: homeOf(await namesOf(store, fire.queue), fire.job) }
 }
 
 /** Another job holds the unique key: this run has no job. */
@@ -173,7 +178,7 @@ export async function runStates(store: Store, runs: readonly { queue: string; id
   if (runs.length === 0) return []
   // First what is not delivered, then the jobs: the other way round, one delivered in between would look gone.
   const waiting = (await store.client.call('HMGET', store.keys.schedulePart('fires'), ...runs.map(({ id }) => id))) as (string | null)[]
-  const reads = runs.map(({ queue, id }) =>
+  const reads = (await findPlaces(store, runs)).map(({ queue, id }) =>
     store.client.call('HMGET', store.keys.job(queue, id), 'status', 'expires_at', 'ended_at').catch(unreadable),
   )
   const [time, ...rows] = await Promise.all([store.client.call('TIME'), ...reads])

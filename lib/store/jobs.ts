@@ -4,7 +4,10 @@ import { type JobSnapshot, parseRecord } from '../job/record.ts'
 import { hasEnded, isStatus, type JobStatus } from '../job/state.ts'
 import type { Attempt } from './attempts.ts'
 import { deliverOutbox } from './maintain.ts'
+import { type Place, toFields } from './places.ts'
 import type { Store } from './store.ts'
+
+export { findJob, type Place, toFields } from './places.ts'
 
 const MAX_IDS_PER_CALL = 1_000
 const MAX_LOG_LINES = 1_000
@@ -12,12 +15,6 @@ const MAX_LOG_LINES = 1_000
 /** This process and its count of lines: tells a call that was sent again from a line that was logged twice. */
 const WRITER = newToken()
 let lines = 0
-
-/** Where and under which id a job is kept. */
-export interface Place {
-  queue: string
-  id: string
-}
 
 export async function readJobs(store: Store, places: readonly Place[]): Promise<(JobSnapshot | null)[]> {
   if (places.length === 0) return []
@@ -59,32 +56,12 @@ export async function readJob(store: Store, place: Place): Promise<JobSnapshot |
   return (await readJobs(store, [place]))[0] ?? null
 }
 
-/** HGETALL through `call` is a flat list on RESP2 and a map on RESP3. */
-export function toFields(reply: unknown): Record<string, string> | null {
-  const fields: Record<string, string> = Object.create(null)
-  if (Array.isArray(reply)) {
-    for (let i = 0; i + 1 < reply.length; i += 2) fields[String(reply[i])] = String(reply[i + 1])
-  } else if (reply instanceof Map) {
-    for (const [name, value] of reply) fields[String(name)] = String(value)
-  } else if (typeof reply === 'object' && reply !== null) {
-    for (const [name, value] of Object.entries(reply)) fields[name] = String(value)
-  }
-  return Object.keys(fields).length === 0 ? null : fields
-}
-
 /** As time has it now; null when there is no such job. */
 export async function statusOf(store: Store, { queue, id }: Place): Promise<JobStatus | null> {
   const reads = [store.now(), store.client.call('HMGET', store.keys.job(queue, id), 'status', 'expires_at')] as const
   const [now, fields] = await Promise.all(reads)
   const [status, expiresAt] = fields as (string | null)[]
   return status ? parseRecord(queue, id, { status, ...(expiresAt && { expires_at: expiresAt }) }, now).status : null
-}
-
-/** The queue that holds the job, asked of all queues at once when it is not known. */
-export async function findJob(store: Store, id: string, queues: readonly string[]): Promise<Place | null> {
-  const found = await store.client.callAll(queues.map((queue) => ['EXISTS', store.keys.job(queue, id)] as const))
-  const at = found.indexOf(1)
-  return at === -1 ? null : { queue: queues[at]!, id }
 }
 
 /** Returns the status before the call, null when there is no such job. `started` means: asked to stop. */

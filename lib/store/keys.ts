@@ -5,6 +5,7 @@
  * | key                                | type   | holds                                    | dies                                 |
  * |------------------------------------|--------|------------------------------------------|--------------------------------------|
  * | `rqts:queues`                      | set    | names of all queues                      | a name with `queue.delete()`         |
+ * | `rqts:partitions`                  | hash   | queue → into how many it is parted       | an entry with `queue.delete()`       |
  * | `rqts:workers`                     | zset   | worker → heartbeat deadline              | an entry an hour after its last beat |
  * | `rqts:worker:NAME`                 | hash   | what the worker is and does              | an hour after its last beat          |
  * | `rqts:control:NAME:WISH`           | string | what people want of a worker, `*` for all | when done, its end, or an hour unasked |
@@ -67,6 +68,7 @@ export type RegistryName = (typeof REGISTRIES)[number]
 export interface Keys {
   readonly prefix: string
   readonly queues: string
+  readonly partitions: string
   readonly workers: string
   /** Also the channel of orders to that worker. */
   worker(name: string): string
@@ -91,6 +93,7 @@ export function createKeys(prefix: string): Keys {
   return {
     prefix,
     queues: `${prefix}:queues`,
+    partitions: `${prefix}:partitions`,
     workers: `${prefix}:workers`,
     worker: (name) => `${prefix}:worker:${name}`,
     control: (worker, wish) => `${prefix}:control:${worker}:${wish}`,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { RqtsError } from '../errors.ts'
 import { parseRetry } from '../job/record.ts'
+import { queueOf } from '../partition.ts'
 import { decode, encode } from '../payload/payload.ts'
 import type { ClaimedJob } from '../store/attempts.ts'
 import type { Typed } from '../workflow/types.ts'
@@ -74,7 +75,7 @@ export class RunningContext implements JobContext {
   /** The port is made on first use: most handlers only compute. */
   constructor(job: ClaimedJob, portOf: (job: ClaimedJob) => ContextPort) {
     this.id = job.id
-    this.queue = job.queue
+    this.queue = queueOf(job.queue)
     this.task = job.task
     this.attempt = job.attempt
     this.#job = job

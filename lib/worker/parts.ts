@@ -1,3 +1,4 @@
+import { queueOf } from '../partition.ts'
 import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { Store } from '../store/store.ts'
 import type { EnqueueFromJob } from './context.ts'
@@ -138,7 +139,7 @@ export class Parts {
       queues: this.order.patterns,
       concurrency,
       tasks: this.pool.names,
-      jobs: [...this.pump.running].map(({ job }) => `${job.queue}/${job.id}`),
+      jobs: [...this.pump.running].map(({ job }) => `${queueOf(job.queue)}/${job.id}`),
       ...this.reporter.totals,
     }
   }

@@ -1,5 +1,6 @@
 import { RqtsError } from '../errors.ts'
 import { checkName, matcher } from '../names.ts'
+import { foldNames, partitionsOf } from '../store/partitions.ts'
 import { isRegistered, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { Strategy } from './options.ts'
@@ -13,7 +14,11 @@ export class QueueOrder {
   readonly #strategy: Strategy
   /** The queue that is for this worker alone. */
   readonly own: string
+  /** Under the names by which they are stored. */
   #queues: string[]
+  /** Those of one queue each, when any has partitions: they take turns in being the first. */
+  #groups: readonly (readonly string[])[] | undefined
+  #turn = 0
 
   constructor(patterns: string | readonly string[], strategy: Strategy, worker = '') {
     const list = typeof patterns === 'string' ? [patterns] : [...patterns]
@@ -40,10 +45,14 @@ export class QueueOrder {
 
   /** Expands wildcards, and looks for what is sent to this worker alone; true when queues came or went. */
   async refresh(store: Store): Promise<boolean> {
-    const known = this.hasWildcard ? await queueNames(store) : []
+    const partitions = partitionsOf(store)
+    await partitions.read(store)
+    const known = this.hasWildcard ? foldNames(await queueNames(store)) : []
     const expanded = this.#patterns.flatMap((pattern) => (pattern.includes('*') ? known.filter(taker(pattern)) : [pattern]))
     const own = await isRegistered(store, this.own)
-    const queues = [...new Set([...(own ? [this.own] : []), ...expanded])]
+    const groups = [...new Set([...(own ? [this.own] : []), ...expanded])].map((queue) => partitions.known(store, queue)!)
+    this.#groups = groups.some((names) => names.length > 1) ? groups : undefined
+    const queues = groups.flat()
     const changed = queues.length !== this.#queues.length || queues.some((queue) => !this.#queues.includes(queue))
     if (changed) this.#queues = queues
     return changed
@@ -51,6 +60,7 @@ export class QueueOrder {
 
   /** The order for the next claim. */
   next(): readonly string[] {
+    if (this.#strategy === 'priority' && this.#groups) return rotated(this.#groups, this.#turn++)
     if (this.#strategy !== 'random' || this.#queues.length < 2) return this.#queues
     return shuffled(this.#queues)
   }
@@ -66,6 +76,13 @@ export class QueueOrder {
 function taker(pattern: string): (name: string) => boolean {
   const fits = matcher(pattern)
   return (name) => fits(name) && (pattern.startsWith(OWN) || !name.startsWith(OWN))
+}
+
+function rotated(groups: readonly (readonly string[])[], turn: number): string[] {
+  return groups.flatMap((names) => {
+    const first = turn % names.length
+    return [...names.slice(first), ...names.slice(0, first)]
+  })
 }
 
 function shuffled(queues: readonly string[]): string[] {

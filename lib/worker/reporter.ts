@@ -1,6 +1,7 @@
 import { channels } from '../channels.ts'
 import { clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
+import { queueOf } from '../partition.ts'
 import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { type JobEventFacts, WorkerEmitter, type WorkerEvents } from './events.ts'
 import type { Run } from './run.ts'
@@ -75,11 +76,11 @@ export class Reporter {
 
   stalled(queue: string, ids: readonly string[], failed: boolean): void {
     const what = failed ? 'Jobs failed: each took its worker down too often' : 'Jobs were lost by their worker and are put back'
-    this.#logger.warn({ queue, ids, failed }, what)
-    this.events.emit('stalled', () => ({ queue, ids, failed }))
+    this.#logger.warn({ queue: queueOf(queue), ids, failed }, what)
+    this.events.emit('stalled', () => ({ queue: queueOf(queue), ids, failed }))
   }
 }
 
 function facts({ id, queue, task, attempt }: JobEventFacts): JobEventFacts {
-  return { id, queue, task, attempt }
+  return { id, queue: queueOf(queue), task, attempt }
 }

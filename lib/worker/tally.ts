@@ -1,5 +1,6 @@
 import { BUCKETS, bucketOf } from '../histogram.ts'
 import { newToken } from '../job/id.ts'
+import { queueOf } from '../partition.ts'
 import type { ClaimedJob, Outcome } from '../store/attempts.ts'
 import { addStats, COUNTS, emptyStats, type Increment, type Stats } from '../store/stats.ts'
 import type { Store } from '../store/store.ts'
@@ -114,10 +115,11 @@ export class Tally {
   }
 
   #countersOf(job: ClaimedJob): { queue: Counter; task: Counter } {
-    let tally = this.#queues.get(job.queue)
+    const queue = queueOf(job.queue)
+    let tally = this.#queues.get(queue)
     if (tally === undefined) {
       tally = { own: new Counter(), tasks: new Map(), dirty: true }
-      this.#queues.set(job.queue, tally)
+      this.#queues.set(queue, tally)
     }
     tally.dirty = true
     let task = tally.tasks.get(job.task)

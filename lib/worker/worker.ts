@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Duration, parseDuration } from '../duration.ts'
+import { foldNames } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEvents, WorkerListener } from './events.ts'
 import type { LoadedTasks } from './load-tasks.ts'
@@ -129,7 +130,7 @@ export class BaseWorker {
       keeper.start()
       await upkeep.start()
       lookout.open()
-      reporter.events.emit('ready', () => ({ name: this.name, queues: order.all }))
+      reporter.events.emit('ready', () => ({ name: this.name, queues: foldNames(order.all) }))
       const done = new Promise<void>((resolve) => {
         this.#finished = resolve
       })

@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { RqtsError } from '../../lib/errors.ts'
+import { Queue, Worker } from '../../lib/index.ts'
+import { partitionNames } from '../../lib/partition.ts'
 import { enqueueJobs } from '../../lib/store/enqueue.ts'
 import { linkParents } from '../../lib/store/maintain.ts'
 import { listIds } from '../../lib/store/queues.ts'
@@ -73,6 +75,10 @@ function rig(cluster: TestCluster): Rig {
   }
 }
 
+function echo(n: number): number {
+  return n
+}
+
 describe('a Redis Cluster', () => {
   it('queues and dependencies over all slots', { timeout: 60_000 }, async () => {
     const { store, started, acknowledged, enqueue, finished } = rig(await startCluster(3, false))
@@ -112,6 +118,34 @@ describe('a Redis Cluster', () => {
     expect(moved).toBeGreaterThan(10)
     expect(acknowledged.get(queue)!.length).toBeGreaterThanOrEqual(20)
     for (const each of QUEUES) expect(await checkInvariants(store, { queues: [each] })).toEqual([])
+  })
+
+  it('the partitions of a queue lie on all nodes, and one is as good as the other', { timeout: 60_000 }, async () => {
+    const cluster = await startCluster(3, false)
+    const prefix = testPrefix()
+    const hot = new Queue('hot', { connection: cluster.url, prefix, partitions: 6 })
+    const store = new Store({ connection: cluster.url, prefix })
+    const worker = new Worker('h*', { connection: cluster.url, prefix, tasks: [echo], logger: new Log() })
+    onTestFinished(async () => {
+      await worker.stop({ force: true })
+      await hot.close()
+      await store.close()
+    })
+    void worker.run()
+    const jobs = await hot.enqueueMany(Array.from({ length: 300 }, (_, n) => [echo, [n]] as const))
+    const last = await hot.enqueue(echo, [-1], { dependsOn: jobs.slice(0, 30) })
+    expect(await Promise.all(jobs.map((job) => job.result({ timeout: '20s' })))).toEqual(jobs.map((_, n) => n))
+    expect(await last.result({ timeout: '20s' })).toBe(-1)
+    const perNode = new Map<string, number>()
+    for (const name of partitionNames('hot', 6)) {
+      const slot = Number(await store.client.call('CLUSTER', 'KEYSLOT', store.keys.base(name)))
+      const { id } = cluster.ownerOf(slot)
+      perNode.set(id, (perNode.get(id) ?? 0) + 1)
+      expect(await store.client.call('ZCARD', store.keys.container(name, 'finished'))).toBeGreaterThan(20)
+    }
+    expect([...perNode.values()]).toEqual([2, 2, 2])
+    expect(await hot.counts()).toMatchObject({ finished: 301, queued: 0 })
+    expect(await checkInvariants(store)).toEqual([])
   })
 
   it('a producer that is done ends by itself', { timeout: 60_000 }, async () => {

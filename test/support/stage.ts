@@ -15,6 +15,8 @@ export interface Stage {
   readonly store: Store
   queue(name?: string, defaults?: JobOptions): Queue
   worker(queues: string | string[], options?: WorkerOptions): Worker
+  /** Something else to close when the test has ended. */
+  closing(close: () => Promise<unknown>): void
 }
 
 const open: (() => Promise<void>)[] = []
@@ -37,6 +39,7 @@ export async function stage(): Promise<Stage> {
     url,
     prefix,
     store,
+    closing: (close) => void closers.push(close),
     queue(name = 'default', defaults) {
       const queue = new Queue(name, { connection: url, prefix, ...(defaults !== undefined && { defaults }) })
       closers.push(() => queue.close())
