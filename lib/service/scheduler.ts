@@ -5,7 +5,7 @@ import { checkName } from '../names.ts'
 import type { ConnectionOption } from '../store/connect.ts'
 import { queueNames } from '../store/queues.ts'
 import { Store } from '../store/store.ts'
-import { Leader } from './leader.ts'
+import { Leader, VACANT } from './leader.ts'
 import { Service } from './service.ts'
 import { Ticker } from './ticker.ts'
 
@@ -83,7 +83,7 @@ export class Scheduler {
     this.#queues = await queueNames(this.#store)
     for (const queue of this.#queues) {
       if (this.#ends.has(queue)) continue
-      const due = (): void => this.#leader.hurry(queue)
+      const due = (text = ''): void => this.#leader.hurry(queue, text === VACANT)
       this.#ends.set(
         queue,
         await this.#store.connections.subscriber.listen(this.#store.keys.queuePart(queue, 'due'), { message: due, gap: due }),

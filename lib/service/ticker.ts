@@ -16,9 +16,10 @@ export interface TickerOptions {
 }
 
 /** A ticker that dies keeps its lock this long. */
-const LEADERSHIP_MS = 2_500
-const TICK_MS = 1_000
-const FOLLOWER_MS = 2_000
+const LEADERSHIP_MS = 6_000
+/** What is due fires when it is due, and what is written is announced: a tick finds what was lost, and renews the leadership. */
+const TICK_MS = 3_000
+const FOLLOWER_MS = 3_000
 const NOTE_MS = 5_000
 /** How long a schedule is left alone that could not be computed. */
 const BROKEN_MS = 60_000

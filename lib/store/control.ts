@@ -16,15 +16,17 @@ export interface Wishes {
   stop?: 'drain' | 'force'
 }
 
-/** One round trip; asked about once a second, so that a lost message costs no more than that. */
 export async function readWishes(store: Store, name: string): Promise<Wishes> {
   const { keys, client } = store
-  const [paused, concurrency, stop, all] = (await client.callAll([
-    ['GET', keys.control(name, 'paused')],
-    ['GET', keys.control(name, 'concurrency')],
-    ['GET', keys.control(name, 'stop')],
-    ['GET', keys.control(EVERY_WORKER, 'paused')],
-  ])) as (string | null)[]
+  const wanted = [
+    keys.control(name, 'paused'),
+    keys.control(name, 'concurrency'),
+    keys.control(name, 'stop'),
+    keys.control(EVERY_WORKER, 'paused'),
+  ]
+  // On a Cluster each has a slot of its own.
+  const reply = client.isCluster ? client.callAll(wanted.map((key) => ['GET', key] as const)) : client.call('MGET', ...wanted)
+  const [paused, concurrency, stop, all] = (await reply) as (string | null)[]
   const kept = [paused === 'on' && 'paused', concurrency && 'concurrency'].filter(Boolean) as ('paused' | 'concurrency')[]
   if (kept.length > 0) await client.callAll(kept.map((wish) => ['PEXPIRE', keys.control(name, wish), KEPT_MS] as const))
   const wishes: Wishes = { paused: paused !== null, suspended: all !== null }

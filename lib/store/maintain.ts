@@ -12,12 +12,18 @@ export interface TickReply {
   /** Undefined when nothing is scheduled. */
   nextDueMs?: number
   outbox: number
+  /** To a follower: when the leadership ends unless it is renewed. */
+  lastsMs?: number
+  /** To the leader: leases or ttls have ended, a sweep must not wait. */
+  late?: true
 }
 
 export async function tick(store: Store, queue: string, worker: string, leadershipMs: number): Promise<TickReply> {
-  const [leader, promoted, nextDueMs, outbox] = (await store.run('tick', queue, [worker, leadershipMs, JOBS_PER_TICK])) as number[]
+  const [leader, promoted, nextDueMs, outbox, fifth] = (await store.run('tick', queue, [worker, leadershipMs, JOBS_PER_TICK])) as number[]
   const reply: TickReply = { leader: leader === 1, promoted: promoted!, outbox: outbox! }
   if (nextDueMs! >= 0) reply.nextDueMs = nextDueMs!
+  if (!reply.leader) reply.lastsMs = Math.max(0, fifth!)
+  else if (fifth === 1) reply.late = true
   return reply
 }
 
@@ -28,12 +34,13 @@ export interface SweepReply {
   more: boolean
   /** Children whose parents elsewhere may not know them yet. */
   unlinked: string[]
+  outbox: number
 }
 
 export async function sweep(store: Store, queue: string, maxLost: number): Promise<SweepReply> {
   const reply = await store.run('sweep', queue, [ENTRIES_PER_SWEEP, maxLost])
-  const [requeued, failed, more, unlinked] = reply as [string[], string[], number, string[]]
-  return { requeued, failed, more: more === 1, unlinked }
+  const [requeued, failed, more, unlinked, outbox] = reply as [string[], string[], number, string[], number]
+  return { requeued, failed, more: more === 1, unlinked, outbox }
 }
 
 /** Works off the outbox of a queue: every child of an ended job hears of it, here or in another slot. */

@@ -6227,7 +6227,7 @@ for back = 0, count - 1 do read(present - back, base .. 'stats:' .. kind .. stri
 return reply`,
   },
   sweep: {
-    sha: '63e3df0e868d5a32f3e8248e58d2bf432f4d147a',
+    sha: 'c5d31bee52847721b3cc539ee504d563118f3987',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -6759,7 +6759,7 @@ for _, registry in ipairs({ 'finished', 'failed', 'canceled' }) do
 end
 if redis.call('EXISTS', base .. 'gates') == 1 then gates().mend(base) end
 if freed then gates().nudge(base) end
-return { requeued, failed, more, redis.call('SRANDMEMBER', base .. 'unlinked', 100) }`,
+return { requeued, failed, more, redis.call('SRANDMEMBER', base .. 'unlinked', 100), redis.call('LLEN', base .. 'outbox') }`,
   },
   tally: {
     sha: '14dc9c3b0ea732268f61f448e8c9c027e9b21e11',
@@ -6793,7 +6793,7 @@ add(base .. 'stats:tasks:' .. hour, 691200, last + 1, #ARGV)
 add(base .. 'stats:tasks:total', 2678400, last + 1, #ARGV)`,
   },
   tick: {
-    sha: '60c06fa193b9d6a39c5e70b51f4a9f55f920756a',
+    sha: 'da3c6aa7038b6f4b7dcf0fb14b3bc8da56837ca0',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -7202,7 +7202,7 @@ local version = redis.call('HGET', base .. 'meta', 'version')
 if version and version ~= '1' then return redis.error_reply('RQTS_SCHEMA_VERSION ' .. version) end
 redis.call('ZREM', base .. 'scheduled', '')
 local leader = redis.call('GET', base .. 'leader')
-if leader and leader ~= ARGV[1] then return { 0, 0, -1, 0 } end
+if leader and leader ~= ARGV[1] then return { 0, 0, -1, 0, redis.call('PTTL', base .. 'leader') } end
 redis.call('SET', base .. 'leader', ARGV[1], 'PX', ARGV[2])
 local due = redis.call('ZRANGEBYSCORE', base .. 'scheduled', '-inf', now, 'LIMIT', 0, ARGV[3])
 for _, id in ipairs(due) do
@@ -7220,7 +7220,11 @@ if meta[1] and not halted then redis.call('HDEL', base .. 'meta', 'paused') end
 local free = meta[3] and gates().admit(base, gates().limitsOf(base, meta[3])) or 1
 if free > 0 and not halted and anyWaiting(base, meta[2]) then wake(base) end
 local head = redis.call('ZRANGE', base .. 'scheduled', 0, 0, 'WITHSCORES')
-return { 1, #due, head[2] and math.max(0, tonumber(head[2]) - now) or -1, redis.call('LLEN', base .. 'outbox') }`,
+local late = redis.call('EXISTS', base .. 'unlinked')
+for _, zset in ipairs({ 'started', 'expiry:queued', 'expiry:scheduled', 'expiry:deferred' }) do
+  if #redis.call('ZRANGEBYSCORE', base .. zset, '-inf', nowText, 'LIMIT', '0', '1') > 0 then late = 1 end
+end
+return { 1, #due, head[2] and math.max(0, tonumber(head[2]) - now) or -1, redis.call('LLEN', base .. 'outbox'), late }`,
   },
   watch: {
     sha: '3f2bafa1c35d647d9feeb46eb9faeb46847c4348',

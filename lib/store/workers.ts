@@ -12,20 +12,21 @@ export interface WorkerRecord {
   fields: Readonly<Record<string, string>>
 }
 
-/** False when a live worker of another identity has the name. */
+/** False when a live worker of another identity has the name. `tidy`: forgets workers that are long gone. */
 export async function enlistWorker(
   store: Store,
   name: string,
   identity: string,
   aliveMs: number,
   fields: Readonly<Record<string, string | number>>,
+  tidy = true,
 ): Promise<boolean> {
   const flat = Object.entries(fields).flatMap(([field, value]) => (value === '' ? [] : [field, value]))
   const now = (await store.client.run('enlist', [store.keys.worker(name)], [identity, aliveMs, KEPT_MS, ...flat])) as number
   if (now === 0) return false
   const listed = store.client.callAll([
     ['ZADD', store.keys.workers, now + aliveMs, name],
-    ['ZREMRANGEBYSCORE', store.keys.workers, '-inf', now - KEPT_MS],
+    ...(tidy ? [['ZREMRANGEBYSCORE', store.keys.workers, '-inf', now - KEPT_MS] as const] : []),
   ])
   // A full Redis refuses the score, which only says when the name may be forgotten.
   await listed.catch(unlessFull)

@@ -10,7 +10,10 @@ export interface ControlPort {
   stop(force: boolean): void
 }
 
-const ASK_MS = 1_000
+/** A wish is announced, and looked for when the connection was away: this is for what is lost all the same. */
+const ASK_MS = 6_000
+/** A pause may end by time. */
+const ASK_PAUSED_MS = 1_000
 
 /** Does what people want of this worker. The wishes are in Redis; messages only make it look sooner. */
 export class Control {
@@ -27,8 +30,7 @@ export class Control {
     this.#name = name
     this.#port = port
     this.#service = new Service('remote control', logger, async () => {
-      await this.look()
-      return ASK_MS
+      return (await this.look()) ? ASK_PAUSED_MS : ASK_MS
     })
   }
 
@@ -45,8 +47,8 @@ export class Control {
     if (this.#known) await forgetWishes(this.#store, this.#name, 'paused', 'concurrency', 'stop').catch(() => undefined)
   }
 
-  /** Also before the first claim: a pause for all holds for those that start later. */
-  async look(): Promise<void> {
+  /** Also before the first claim: a pause for all holds for those that start later. Tells whether there is a pause. */
+  async look(): Promise<boolean> {
     const { paused, suspended, concurrency, stop } = await readWishes(this.#store, this.#name)
     this.#known = true
     this.#port.pause('others', paused)
@@ -55,8 +57,10 @@ export class Control {
       this.#concurrency = concurrency
       this.#port.resize(concurrency)
     }
-    if (stop === undefined) return
-    await forgetWishes(this.#store, this.#name, 'stop')
-    this.#port.stop(stop === 'force')
+    if (stop !== undefined) {
+      await forgetWishes(this.#store, this.#name, 'stop')
+      this.#port.stop(stop === 'force')
+    }
+    return paused || suspended
   }
 }

@@ -23,8 +23,9 @@ export interface Presence {
   failed: number
 }
 
-const BEAT_MS = 5_000
+const BEAT_MS = 7_000
 const ALIVE_MS = 20_000
+const BEATS_PER_TIDYING = 10
 const MAX_LISTED_JOBS = 100
 const MAX_LISTED_TASKS = 200
 
@@ -38,6 +39,7 @@ export class Heartbeat {
   readonly #service: Service
   readonly #startedAt = Date.now()
   #told = ''
+  #beats = 0
   #enlisted = false
 
   /** `told`: what was written, for whoever must write it when this thread cannot. */
@@ -97,7 +99,7 @@ export class Heartbeat {
       version: VERSION,
       node: process.version,
     }
-    const enlisted = await enlistWorker(this.#store, this.#name, this.#identity, ALIVE_MS, record)
+    const enlisted = await enlistWorker(this.#store, this.#name, this.#identity, ALIVE_MS, record, this.#beats++ % BEATS_PER_TIDYING === 0)
     if (enlisted) this.#tell(record, ALIVE_MS)
     this.#enlisted ||= enlisted
     return enlisted

@@ -15,6 +15,8 @@ export interface LookoutPort {
 }
 
 const LOOK_MS = 1_000
+/** Without stars only what is sent to this worker alone could be new, and that rings. */
+const REFRESH_IDLE_MS = 10_000
 const POLL_WITH_LEADER_MS = 5_000
 const POLL_ALONE_MS = 1_000
 
@@ -28,6 +30,7 @@ export class Lookout {
   #doorbell: Doorbell | undefined
   #timer: NodeJS.Timeout | undefined
   #lastJobAt = clock.monotonic()
+  #refreshedAt = 0
 
   constructor(store: Store, order: QueueOrder, options: NormalWorkerOptions, pump: Pump, port: LookoutPort) {
     this.#store = store
@@ -75,12 +78,14 @@ export class Lookout {
     if (this.#pump.running.size > 0) this.#lastJobAt = clock.monotonic()
     const idleFor = clock.monotonic() - this.#lastJobAt
     if (idleFor > maxIdleMs || (this.#pump.taken >= maxJobs && this.#pump.quiet) || (burst && this.#pump.drained)) this.#port.stop()
-    else void this.#refresh()
+    else if (this.#order.hasWildcard || !this.#pump.hasFreeSlot || clock.monotonic() - this.#refreshedAt > REFRESH_IDLE_MS)
+      void this.#refresh()
     if (this.#pump.hasFreeSlot) this.#doorbell?.arm()
     this.#port.looked()
   }
 
   async #refresh(): Promise<void> {
+    this.#refreshedAt = clock.monotonic()
     try {
       if (!(await this.#order.refresh(this.#store))) return
       await this.#port.follow()

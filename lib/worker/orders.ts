@@ -1,3 +1,4 @@
+import { VACANT } from '../service/leader.ts'
 import type { Store } from '../store/store.ts'
 
 export interface OrderPort {
@@ -8,7 +9,7 @@ export interface OrderPort {
   look(): void
   /** Somebody asks how things are. */
   tell(): void
-  due(queue: string): void
+  due(queue: string, vacant: boolean): void
 }
 
 /** Messages to this worker. They only make things quicker: each wish is also kept in Redis and found by the next pulse or tick. */
@@ -28,7 +29,10 @@ export class Orders {
     const channel = this.#store.keys.worker(this.#name)
     this.#ends.set(
       channel,
-      await this.#store.connections.subscriber.listen(channel, { message: (text) => this.#obey(text), gap: () => undefined }),
+      await this.#store.connections.subscriber.listen(channel, {
+        message: (text) => this.#obey(text),
+        gap: () => this.#port.look(),
+      }),
     )
   }
 
@@ -38,7 +42,7 @@ export class Orders {
       const channel = this.#store.keys.queuePart(queue, 'due')
       if (this.#ends.has(channel)) continue
       this.#ends.set(channel, () => undefined)
-      const due = (): void => this.#port.due(queue)
+      const due = (text = ''): void => this.#port.due(queue, text === VACANT)
       this.#ends.set(channel, await this.#store.connections.subscriber.listen(channel, { message: due, gap: due }))
     }
   }

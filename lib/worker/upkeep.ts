@@ -62,7 +62,7 @@ export class Upkeep {
       shutdown: port.stop,
       look: () => this.#control.hurry(),
       tell: () => this.#heartbeat.hurry(),
-      due: (queue) => this.#leader.hurry(queue),
+      due: (queue, vacant) => this.#leader.hurry(queue, vacant),
     })
   }
 

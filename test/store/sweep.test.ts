@@ -3,7 +3,10 @@ import { sweep } from '../../lib/store/maintain.ts'
 import { type Call, CORRUPT, YEAR } from '../support/calls.ts'
 import { table } from '../support/table.ts'
 
-const swept: Call = (store) => sweep(store, 'q', 3)
+const swept: Call = async (store) => {
+  const { outbox: _, ...found } = await sweep(store, 'q', 3)
+  return found
+}
 const nothing = { requeued: [], failed: [], more: false, unlinked: [] }
 const error = (loss: number, worker = 'w') => ({
   name: 'RqtsError',

@@ -26,7 +26,7 @@ describe('leadership', () => {
       name: 'another leads: nothing is done, however much is due',
       given: { leader: 'v', scheduled: { a: '-20s' }, queue: ['b'], outbox: ['c failed'] },
       call: ticked,
-      returns: { leader: false, promoted: 0, outbox: 0 },
+      returns: { leader: false, promoted: 0, outbox: 0, lastsMs: expect.any(Number) },
       after: 'unchanged',
     },
     {
@@ -71,8 +71,8 @@ describe('promotion', () => {
         jobs: { a: { ttl: '120000', expires_at: '+60s' }, b: { ttl: '40000', expires_at: '-20s' } },
       },
       call: ticked,
-      returns: leads({ promoted: 2 }),
-      again: leads(),
+      returns: leads({ promoted: 2, late: true }),
+      again: leads({ late: true }),
       after: {
         queue: ['a', 'b'],
         'expiry:queued': { a: '+60s', b: '-20s' },

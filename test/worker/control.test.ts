@@ -41,9 +41,9 @@ describe('steering a worker from elsewhere', () => {
   it('finds the wish by itself when the message is lost, and ends a pause when its time is over', async () => {
     const s = await stage()
     const { worker, done } = await running(s, { name: 'w1' })
-    await wishPause(s.store, 'w1', 1_500)
-    await until('it is paused', () => worker.state === 'paused', 3_000)
-    await until('it goes on', () => worker.state === 'idle', 5_000)
+    await wishPause(s.store, 'w1', 9_000)
+    await until('it is paused', () => worker.state === 'paused')
+    await until('it goes on', () => worker.state === 'idle', 15_000)
     await worker.stop()
     await done
   })

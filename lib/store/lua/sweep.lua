@@ -1,7 +1,7 @@
 -- sweep: recovers jobs whose lease has ended, ends those past their ttl, forgets those past their retention.
 -- KEYS    1 · base `prefix:{queue}:`
 -- ARGV    1 · most entries per container    2 · losses after which a job fails
--- Returns { ids requeued as lost, ids failed as lost, 1 when more is left, children with parents elsewhere not yet registered }
+-- Returns { ids requeued as lost, ids failed as lost, 1 when more is left, children with parents elsewhere not yet registered, messages in the outbox }
 -- Keeps   the lease is checked in the step that requeues; a job that keeps killing its workers ends as failed, whatever retries remain.
 -- Cost    O(entries taken · log entries)
 --@include _job
@@ -56,4 +56,4 @@ for _, registry in ipairs({ 'finished', 'failed', 'canceled' }) do
 end
 if redis.call('EXISTS', base .. 'gates') == 1 then gates().mend(base) end
 if freed then gates().nudge(base) end
-return { requeued, failed, more, redis.call('SRANDMEMBER', base .. 'unlinked', 100) }
+return { requeued, failed, more, redis.call('SRANDMEMBER', base .. 'unlinked', 100), redis.call('LLEN', base .. 'outbox') }

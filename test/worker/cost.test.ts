@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { Queue, task, Worker } from '../../lib/index.ts'
+import { silentLogger } from '../../lib/logger.ts'
+import { Store } from '../../lib/store/store.ts'
+import { withPrivateRedis } from '../support/redis.ts'
+import { gate } from '../support/stage.ts'
+
+const JOBS = 2_000
+const IDLE_MS = 10_000
+
+/** What a worker asks of Redis, counted there: calls that crossed the network, and commands with those that scripts ran. */
+describe('what a worker costs', () => {
+  const counted = async (store: Store): Promise<{ calls: number; commands: number }> => {
+    const info = String(await store.client.call('INFO', 'commandstats'))
+    const stats = [...info.matchAll(/cmdstat_([a-z|]+):calls=(\d+)/g)].map(([, name, n]) => [name!, Number(n)] as const)
+    const own = stats.filter(([name]) => !name.startsWith('config') && name !== 'info')
+    const of = (name: string): number => own.find(([known]) => known === name)?.[1] ?? 0
+    return { calls: of('evalsha') + of('blpop') + of('mget') + of('sismember'), commands: own.reduce((sum, [, n]) => sum + n, 0) }
+  }
+
+  // Far above what it is now (5 to 6 on a busy machine), far below a call per job (18).
+  test.each([1, 10, 100])('a plain job at concurrency %i', async (concurrency) => {
+    await withPrivateRedis(async ({ url }) => {
+      await using queue = new Queue('default', { connection: url })
+      await queue.enqueueMany(Array.from({ length: JOBS }, () => ['noop', []] as const))
+      const store = new Store({ connection: url })
+      await store.client.call('CONFIG', 'RESETSTAT')
+      const worker = new Worker('default', {
+        connection: url,
+        concurrency,
+        burst: true,
+        logger: silentLogger,
+        tasks: [task('noop', () => 1)],
+      })
+      await worker.run()
+      const { commands, calls } = await counted(store)
+      expect(commands / JOBS).toBeLessThan(10)
+      expect(calls / JOBS).toBeLessThan(0.4)
+      await store.close()
+    })
+  })
+
+  test('nothing to do: two calls a second at most', { timeout: 60_000 }, async () => {
+    await withPrivateRedis(async ({ url }) => {
+      const store = new Store({ connection: url })
+      const worker = new Worker('default', { connection: url, logger: silentLogger, tasks: [task('noop', () => 1)] })
+      const ready = gate()
+      worker.on('ready', () => ready.open())
+      const ran = worker.run()
+      await ready.promise
+      // What a start costs is over by then; a slow machine only makes it less.
+      await new Promise((resolve) => setTimeout(resolve, 2_000))
+      await store.client.call('CONFIG', 'RESETSTAT')
+      await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+      const { calls } = await counted(store)
+      expect(calls).toBeLessThanOrEqual((2 * IDLE_MS) / 1_000)
+      await worker.stop()
+      await ran
+      await store.close()
+    })
+  })
+})
