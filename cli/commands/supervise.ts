@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { parseDuration } from '../../lib/duration.ts'
 import type { Context } from '../context.ts'
+import { EXIT } from '../exit-codes.ts'
 import type { WorkerLog } from '../output/worker-log.ts'
-import { onSignal } from '../signals.ts'
+import { onLogEnd, onSignal } from '../signals.ts'
 import type { WorkerFlags } from './worker.ts'
 import { readRange } from './worker-range.ts'
 
@@ -33,11 +34,11 @@ export async function supervise(
     ...(lines !== undefined && { lines }),
   })
   log.sign({ supervisor: process.pid })
-  // Whoever read it is gone, which is a way of saying stop.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners('error')
-    stream.once('error', () => supervisor.stop('SIGTERM')).on('error', () => undefined)
-  }
+  let logBroken = false
+  onLogEnd((broken) => {
+    logBroken ||= broken
+    supervisor.stop('SIGTERM')
+  })
   onSignal((signal) => supervisor.stop(signal))
   for (const signal of ['SIGTSTP', 'SIGCONT'] as const) process.on(signal, () => supervisor.pass(signal))
   process.on('SIGHUP', () => supervisor.stop('SIGTERM'))
@@ -51,7 +52,8 @@ export async function supervise(
           metrics: async () => (await import('../../lib/metrics/text.ts')).metricsText(await context.store()),
         })
   try {
-    return await supervisor.run()
+    const code = await supervisor.run()
+    return code === EXIT.ok && logBroken ? EXIT.failed : code
   } finally {
     log.flush()
     probe?.close()

@@ -3,10 +3,11 @@ import { startProbe } from '../../lib/worker/probe.ts'
 import type { Report } from '../../lib/worker/supervisor/staff.ts'
 import { watchFiles } from '../../lib/worker/watch-files.ts'
 import type { WorkerLog } from '../output/worker-log.ts'
+import { onLogEnd } from '../signals.ts'
 import type { WorkerFlags } from './worker.ts'
 
 interface Attended {
-  /** Something happened outside of any job, and this process is not to be trusted any more. */
+  /** Something happened outside of any job, and this process is not to be trusted any more; or its log has no room. */
   readonly failed: boolean
   end(): void
 }
@@ -25,7 +26,10 @@ export async function attend(
   })
   process.on('SIGTSTP', () => worker.pause())
   process.on('SIGCONT', () => worker.resume())
-  leaveQuietly(worker)
+  onLogEnd((broken) => {
+    failed ||= broken
+    void worker.stop()
+  })
   if (supervised) obeySupervisor(worker)
   if (flags.watch === true) ends.push(watchFiles(tasks, () => void reload(worker, log)))
   if (!supervised && flags.probePort !== undefined) {
@@ -53,14 +57,6 @@ function heedStrays(worker: Worker, log: WorkerLog, running: ReadonlySet<string>
       log.flush()
       void worker.stop()
     })
-  }
-}
-
-/** Whoever read the log is gone: that is a way of saying stop, and no reason to crash. */
-function leaveQuietly(worker: Worker): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners('error')
-    stream.on('error', () => void worker.stop())
   }
 }
 

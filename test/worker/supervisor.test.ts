@@ -242,13 +242,13 @@ describe('a worker process', () => {
     expect(await command.ended()).toBe(0)
   })
 
-  it.skipIf(!existsSync('/dev/full')).each([
-    ['0', 0],
-    ['1', 1],
-  ])('ends when the disk of its log is full (--processes %s), and does not crash in a loop', async (processes, code) => {
-    const s = await stage()
-    expect(await workerInto('/dev/full', s, '--processes', processes)).toBe(code)
-  })
+  it.skipIf(!existsSync('/dev/full')).each(['0', '1'])(
+    'ends with 1 when the disk of its log is full (--processes %s), and does not crash in a loop',
+    async (processes) => {
+      const s = await stage()
+      expect(await workerInto('/dev/full', s, '--processes', processes)).toBe(1)
+    },
+  )
 })
 
 describe('the scale', () => {
