@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { show } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
 import { newJobId, newToken } from '../job/id.ts'
-import { DEFAULT_TIMEOUT_MS, type NormalOptions, normalizeOptions } from '../job/options.ts'
+import { type NormalOptions, normalizeOptions } from '../job/options.ts'
 import type { JobFields } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
 import { encode } from '../payload/payload.ts'
@@ -67,12 +67,11 @@ function finishDraft(queue: string, target: Target, task: ResolvedTask, args: un
   return draft
 }
 
-/** What the script gets. A plain job, and most are, carries two fields and no control. */
+/** What the script gets. A plain job, and most are, carries three fields and no control. */
 export function toNewJob({ id, task, argsText, options, refs, trace }: Draft): NewJob {
-  const fields = ['task', task.name, 'args', argsText]
+  const fields = ['task', task.name, 'args', argsText, 'timeout', String(options.timeoutMs)]
   if (options === PLAIN && trace === undefined) return { id, fields }
   const put = (name: string, value: string | number | undefined): boolean => value !== undefined && fields.push(name, String(value)) > 0
-  put('timeout', options.timeoutMs === DEFAULT_TIMEOUT_MS ? undefined : options.timeoutMs)
   put('ttl', options.ttlMs)
   put('failure_ttl', options.failureTtlMs)
   put('description', options.description)

@@ -1461,7 +1461,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return now`,
   },
   enqueue: {
-    sha: '76dee7cd7d371e4f874d5acf815fd7efa90fcf0b',
+    sha: '1912fc97520a49abe2ed1517056fd65f0ed643cf',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -1988,12 +1988,8 @@ local function enqueuePlain(base, name, count)
   end
   for n = 1, count do
     local at = n * 5 - 1
-    local task, args, timeout, added = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], nil
-    if timeout == '' then
-      added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText, 'task', task, 'args', args)
-    else
-      added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText, 'task', task, 'args', args, 'timeout', timeout)
-    end
+    local added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText,
+      'task', ARGV[at + 2], 'args', ARGV[at + 3], 'timeout', ARGV[at + 4])
     if added > 0 then ids[#ids + 1] = ARGV[at] end
   end
   for from = 1, #ids, 1000 do
@@ -2049,8 +2045,7 @@ for n, job in ipairs(jobs) do
   elseif job.to then
     results[n] = write(job, unpack(ARGV, job.from, job.to))
   else
-    local to = ARGV[job.from + 2] == '' and 4 or 6
-    results[n] = write(job, unpack({ 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2] }, 1, to))
+    results[n] = write(job, 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2])
   end
 end
 flush()

@@ -22,7 +22,7 @@ describe('what is written', () => {
   test('what is as usual goes without saying', async () => {
     const { queue, store } = await stage()
     const job = await queue().enqueue(work, [1, 'x'])
-    expect(await hash(store, job)).toEqual({ status: 'queued', origin: 'default', task: 'work', args: '[1,"x"]' })
+    expect(await hash(store, job)).toEqual({ status: 'queued', origin: 'default', task: 'work', args: '[1,"x"]', timeout: '180000' })
     expect((await queue().fetchJob(job.id))?.options.timeout).toBe(180_000)
     expect(job.id).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/)
   })

@@ -8,12 +8,8 @@ local function enqueuePlain(base, name, count)
   end
   for n = 1, count do
     local at = n * 5 - 1
-    local task, args, timeout, added = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], nil
-    if timeout == '' then
-      added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText, 'task', task, 'args', args)
-    else
-      added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText, 'task', task, 'args', args, 'timeout', timeout)
-    end
+    local added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText,
+      'task', ARGV[at + 2], 'args', ARGV[at + 3], 'timeout', ARGV[at + 4])
     -- None when the call names an id twice.
     if added > 0 then ids[#ids + 1] = ARGV[at] end
   end

@@ -1,7 +1,7 @@
 -- enqueue: creates jobs in one queue and puts each where it waits.
 -- KEYS    1 · base `prefix:{queue}:`
 -- ARGV    1 · queue name    2 · '1' all or nothing, '0' each for itself, 'p' all plain    3 · number of jobs, then for each its id and control:
---         '' and three texts: task, args, timeout or ''
+--         '' and three texts: task, args, timeout
 --         '+', or JSON as below, then number of texts, that many field names and values
 --         control: { front, line flags that say where it waits, delay ms, runAt, ttl ms, nonce, exists 'return', allowFailure, unique { key, mode, ttl, maxWait, throttle },
 --         parents [id of this queue, or queue/id] }
@@ -66,8 +66,7 @@ for n, job in ipairs(jobs) do
   elseif job.to then
     results[n] = write(job, unpack(ARGV, job.from, job.to))
   else
-    local to = ARGV[job.from + 2] == '' and 4 or 6
-    results[n] = write(job, unpack({ 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2] }, 1, to))
+    results[n] = write(job, 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2])
   end
 end
 flush()
