@@ -383,4 +383,17 @@ describe('limits of a task', () => {
     await sweep(store(), 'q', 3)
     expect((await summarize(store(), ['q']))[0]).toMatchObject({ queued: 0, canceled: 1 })
   })
+
+  test('a level that gets its first job during a claim is known to the next one', async () => {
+    const { client, keys } = store()
+    await put('a1', { control: { ttl: 60_000 }, fields: { ttl: '60000', priority: '5' } })
+    await put('a2 a3', { fields: { priority: '-3' } })
+    await client.call('HSET', keys.job('q', 'a1'), 'expires_at', 1)
+    await client.call('ZADD', keys.expiry('q', 'queued'), 'XX', 1, 'a1')
+    // The claim ends a1, which lets a2 in below, and forgets the level of a1.
+    expect(await claimIds(9)).toBe('')
+    expect(await markers()).toBe(1)
+    expect(await claimIds(9)).toBe('a2')
+    expect(await claimIds(9, 'a2')).toBe('a3')
+  })
 })

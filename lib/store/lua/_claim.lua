@@ -30,7 +30,7 @@ local function claim(queues, token, worker, want, leaseMs, lane)
         if #taken >= most or #rows >= want * 8 or looked >= 1000 then break end
       end
       local leveled = levels and levels ~= ''
-      if leveled and #rows < want * 8 and writable(base) then dropLevels(base, levels) end
+      if leveled and #rows < want * 8 and writable(base) then levels = dropLevels(base) end
       if limits then
         local ms = gates().after(base, limits, levels, #taken)
         wait = ms and math.min(wait or ms, ms) or wait

@@ -27,12 +27,14 @@ local function anyWaiting(base, levels)
   return false
 end
 
--- Levels whose lists have run empty need no look any more.
-local function dropLevels(base, levels)
-  local left = {}
+-- Levels whose lists have run empty need no look any more. What was let in meanwhile may have added some: read anew.
+local function dropLevels(base)
+  local levels, left = redis.call('HGET', base .. 'meta', 'levels') or '', {}
   for level in string.gmatch(levels, '%S+') do
     if redis.call('EXISTS', base .. 'queue:' .. level) == 1 then left[#left + 1] = level end
   end
   left = table.concat(left, ' ')
-  if left == '' then redis.call('HDEL', base .. 'meta', 'levels') elseif left ~= levels then redis.call('HSET', base .. 'meta', 'levels', left) end
+  if left ~= '' and left ~= levels then redis.call('HSET', base .. 'meta', 'levels', left) end
+  if left == '' then redis.call('HDEL', base .. 'meta', 'levels') end
+  return left
 end
