@@ -68,6 +68,7 @@ function count(report) {
 }
 
 function finish({ passed, failed, skipped }, exitCode) {
-  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  if (skipped > 0) console.log(`${skipped} skipped, each with its reason where it is written`)
+  console.log(`${passed} passed, ${failed} failed`)
   process.exit(exitCode)
 }
