@@ -161,6 +161,19 @@ describe('the same request again', () => {
       after: 'unchanged',
     },
     {
+      name: 'does not get what has ended meanwhile',
+      given: {
+        queue: ['x'],
+        started: { a: '+60s' },
+        finished: { b: '+500s' },
+        jobs: { a: taken.jobs.a, b: { ...taken.jobs.b, status: 'finished' } },
+        claims: taken.claims,
+      },
+      call: claimJobs(2),
+      returns: [claimed('a')],
+      after: 'unchanged',
+    },
+    {
       name: 'of another lane is another request',
       given: { ...taken, queue: ['x'] },
       call: claimJobs(2, { token: 'T5', lane: 1 }),
