@@ -6,15 +6,38 @@ import { CliError } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { safe } from '../output/text.ts'
 
-const TASKS = `// Every exported function is a task: \`rqts worker\` runs it, and any program can enqueue it.
+/** The files of docs/getting-started.md, which goes on from here. */
+const TASKS = `// Tasks are plain exported functions; each is known by its name.
 
-export async function add(a: number, b: number) {
+export function add(a: number, b: number): number {
   return a + b
 }
 
-export async function greet(name: string) {
-  return { greeting: \`Hello, \${name}!\`, at: new Date() }
+export async function greet(name: string): Promise<string> {
+  return \`Hello, \${name}!\`
 }
+
+/** Dates, maps, sets and big integers go to the worker and come back as what they are. */
+export function daysLater(start: Date, days: number): Date {
+  return new Date(start.getTime() + days * 86_400_000)
+}
+`
+
+const APP = `import { Queue } from 'rqts'
+import { add, daysLater, greet } from './tasks.ts'
+
+const queue = new Queue()
+
+const sum = await queue.enqueue(add, [2, 3])
+const greeting = await queue.enqueue(greet, ['Ada'])
+const due = await queue.enqueueIn('1s', daysLater, [new Date('2027-01-01'), 31])
+
+// Each result has the type that its function returns: number, string, Date.
+console.log('add(2, 3) =', await sum.result())
+console.log('greet("Ada") =', await greeting.result())
+console.log('daysLater(2027-01-01, 31), a second later =', (await due.result()).toISOString())
+
+await queue.close()
 `
 
 const CONFIG = `import { defineConfig } from 'rqts/config'
@@ -37,19 +60,22 @@ interface Written {
 export const init: CommandSpec = command<{ dryRun?: boolean }>({
   name: 'init',
   group: 'Set up',
-  summary: 'write tasks.ts, rqts.config.ts and package scripts',
-  description: 'In the working directory. What is there already stays as it is.',
+  summary: 'write tasks.ts, app.ts, rqts.config.ts, package scripts',
+  description: 'In the working directory. What is there already stays as it is; app.ts comes only with the tasks.ts that it calls.',
   flags: [new Flag('--dry-run', 'say what would be written, and write nothing')],
   without: ['--url', '--prefix', '--config'],
   examples: [['rqts init', 'then: rqts dev, and in another terminal rqts enqueue add :2 :3 --wait']],
   async run(context, _args, options) {
     const dryRun = options.dryRun === true
-    const results = [await write('tasks.ts', TASKS, dryRun), await write('rqts.config.ts', CONFIG, dryRun), await addScripts(dryRun)]
+    const tasks = await write('tasks.ts', TASKS, dryRun)
+    const app = tasks.what === 'written' ? [await write('app.ts', APP, dryRun)] : []
+    const results = [tasks, ...app, await write('rqts.config.ts', CONFIG, dryRun), await addScripts(dryRun)]
     const next = [
       '',
       'Next:',
       '  npx rqts dev                        Redis if none runs, worker, scheduler, dashboard; reloads on save',
       '  npx rqts enqueue add :2 :3 --wait   in another terminal: prints 5',
+      ...(app.length > 0 ? ['  npx jiti app.ts                     the same from a program'] : []),
     ]
     context.result(
       { dryRun, files: results },
@@ -66,7 +92,10 @@ async function write(file: string, text: string, dryRun: boolean): Promise<Writt
   return { file, what: 'written' }
 }
 
-/** Adds the scripts that are missing; the rest of package.json stays, with its own indentation. */
+/**
+ * Adds the scripts that are missing; the rest of package.json stays, with its own indentation. One that `npm install` has made in an
+ * empty folder says nothing else: without a type, compilers would take app.ts for CommonJS and refuse its `await`.
+ */
 async function addScripts(dryRun: boolean): Promise<Written> {
   const file = 'package.json'
   const path = resolve(file)
@@ -78,10 +107,11 @@ async function addScripts(dryRun: boolean): Promise<Written> {
   const present = parse(text, path)
   const before = present.scripts ?? {}
   const missing = Object.entries(SCRIPTS).filter(([name]) => !(name in before))
-  if (missing.length === 0) return { file, what: 'kept' }
+  const bare = Object.keys(present).every((name) => name === 'dependencies' || name === 'devDependencies')
+  if (missing.length === 0 && !bare) return { file, what: 'kept' }
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  '
-  if (!dryRun)
-    await writeFile(path, `${JSON.stringify({ ...present, scripts: { ...before, ...Object.fromEntries(missing) } }, null, indent)}\n`)
+  const added = { ...(bare && { type: 'module' }), ...present, scripts: { ...before, ...Object.fromEntries(missing) } }
+  if (!dryRun) await writeFile(path, `${JSON.stringify(added, null, indent)}\n`)
   return { file, what: 'changed' }
 }
 

@@ -16,11 +16,14 @@ describe('rqts init', () => {
     const s = await scene()
     const { code, stdout } = await s.run('init')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^written {2}tasks\.ts\nwritten {2}rqts\.config\.ts\nwritten {2}package\.json\n/)
+    expect(stdout).toMatch(/^written {2}tasks\.ts\nwritten {2}app\.ts\nwritten {2}rqts\.config\.ts\nwritten {2}package\.json\n/)
     await s.start('worker').seen(/"ready"/)
     expect(await s.run('enqueue', 'add', ':2', ':3', '--wait')).toMatchObject({ code: 0, stdout: '5\n' })
+    for (const file of ['tasks.ts', 'app.ts']) {
+      expect(readFileSync(join(s.dir, file), 'utf8')).toBe(readFileSync(join(ROOT, 'examples/quickstart', file), 'utf8'))
+    }
     symlinkSync(join(ROOT, 'node_modules'), join(s.dir, 'node_modules'))
-    writeFileSync(join(s.dir, 'check.ts'), "import { add } from './tasks.ts'\nexport const sum: Promise<number> = add(1, 2)\n")
+    writeFileSync(join(s.dir, 'check.ts'), "import { add } from './tasks.ts'\nexport const sum: number = add(1, 2)\n")
     const tsc = spawnSync(
       process.execPath,
       [
@@ -59,6 +62,18 @@ describe('rqts init', () => {
       scripts: { worker: 'my own', dev: 'rqts dev', queues: 'rqts top' },
     })
     expect(await s.json('init')).toMatchObject({ files: [{ what: 'kept' }, { what: 'kept' }, { what: 'kept' }] })
+  })
+})
+
+describe('rqts init after npm install', () => {
+  it('makes the bare package.json one of modules, so that compilers take the `await` of app.ts', async () => {
+    const s = await scene({ 'package.json': '{\n  "dependencies": { "rqts": "^0.1.0" }\n}\n' })
+    await s.run('init')
+    expect(JSON.parse(readFileSync(join(s.dir, 'package.json'), 'utf8'))).toEqual({
+      type: 'module',
+      dependencies: { rqts: '^0.1.0' },
+      scripts: { dev: 'rqts dev', worker: 'rqts worker', queues: 'rqts top' },
+    })
   })
 })
 
