@@ -21,7 +21,7 @@ import { jobRoutes } from './routes-jobs.ts'
 import { queueRoutes } from './routes-queues.ts'
 import { scheduleRoutes } from './routes-schedules.ts'
 import { Sampler } from './sampler.ts'
-import { openStream } from './stream.ts'
+import { openStream, streamHead } from './stream.ts'
 
 /** Arguments of a job may take a megabyte, escaped somewhat more. */
 const MAX_BODY_BYTES = 4 * 1_048_576
@@ -127,7 +127,10 @@ export class Dashboard {
       })
     }
     app.get('/api/openapi.json', (c) => c.json(openApi()))
-    app.get('/api/stream', (c) => openStream(this.#sampler, jobAsked(c.req.query('job')), this.#closing.signal))
+    app.get('/api/stream', (c) => {
+      const job = jobAsked(c.req.query('job'))
+      return c.req.method === 'HEAD' ? streamHead() : openStream(this.#sampler, job, this.#closing.signal)
+    })
     app.get('/metrics', async () => new Response(await metricsText(this.#store), { headers: { 'content-type': METRICS_TYPE } }))
     app.all('/api/*', () => {
       throw new Refusal(404, 'RQTS_NOT_FOUND', 'There is no such route: see api/openapi.json')

@@ -7,6 +7,14 @@ const COMMENT_MS = 15_000
 /** A tab that does not read is not written to: the next event has the whole state anyway. */
 const MAX_WAITING = 32
 
+// Proxies that gather what they pass on would make live late.
+const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+
+/** What a HEAD gets: nobody would ever end a stream whose body nobody asked for. */
+export function streamHead(): Response {
+  return new Response(null, { headers: HEADERS })
+}
+
 /** Server-sent events to one tab. Ends when the tab goes, or with the dashboard. */
 export function openStream(sampler: Sampler, job: Listener['job'], closing: AbortSignal): Response {
   if (sampler.listeners >= MAX_STREAMS) throw new Refusal(429, 'RQTS_BUSY', `${MAX_STREAMS} streams are open already`)
@@ -44,6 +52,5 @@ export function openStream(sampler: Sampler, job: Listener['job'], closing: Abor
     },
     { highWaterMark: MAX_WAITING },
   )
-  // Proxies that gather what they pass on would make live late.
-  return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' } })
+  return new Response(body, { headers: HEADERS })
 }

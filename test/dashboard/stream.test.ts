@@ -49,6 +49,17 @@ describe('the stream', () => {
     })
   })
 
+  it('opens no stream for a HEAD, however many come', async () => {
+    const b = await board({ sampleMs: 250 })
+    for (let i = 0; i < 250; i++) {
+      const head = await b.dashboard.fetch(new Request('http://localhost/api/stream', { method: 'HEAD' }))
+      expect([head.status, head.headers.get('content-type'), await head.text()]).toEqual([200, 'text/event-stream; charset=utf-8', ''])
+    }
+    const events = eventsOf(await b.ask('/api/stream'))
+    await next(events, 'overview')
+    await events.return(undefined)
+  })
+
   it('follows a job: its state, its progress and its log lines', async () => {
     const b = await board({ sampleMs: 250 })
     const held = gate()
