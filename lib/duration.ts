@@ -20,7 +20,7 @@ export function parseDuration(value: Duration, what: string, rules: DurationRule
   if (rules.unlimited && (parsed === Number.POSITIVE_INFINITY || parsed === -1)) return -1
   const min = rules.min ?? 0
   if (typeof parsed === 'number' && parsed >= min && parsed <= MAX_DURATION_MS) return Math.round(parsed)
-  const range = rules.unlimited ? `at least ${min} ms, or Infinity` : `from ${min} ms to 10 years`
+  const range = rules.unlimited ? `of at least ${min} ms, or Infinity` : `from ${min} ms to 10 years`
   throw new RqtsError(
     'RQTS_BAD_DURATION',
     `${what} must be a duration ${range}: a number of milliseconds or text like '10s', '3m', '2d'; got ${show(value)}`,
