@@ -1,4 +1,5 @@
 import type { JobOptions } from '../job/options.ts'
+import { OWN_QUEUE, ownQueue } from '../store/control.ts'
 import { removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { forgetQueue, queueNames, summarize } from '../store/queues.ts'
@@ -10,8 +11,6 @@ import type { Job } from './job.ts'
 import { Queue } from './queue.ts'
 import { type ConnectOptions, sharedStore } from './shared-store.ts'
 
-/** Each worker also serves a queue of this name. */
-const OWN = 'worker:'
 /** For so long what waits for a worker that is gone is kept: it may come back under its name. */
 const KEPT_MS = 3_600_000
 const MAX_NAME = 128
@@ -26,9 +25,9 @@ export async function broadcast<F extends AnyFunction = AnyFunction>(
   const { connection, prefix, ...rest } = (options ?? {}) as BroadcastOptions
   const store = sharedStore({ ...(connection !== undefined && { connection }), ...(prefix !== undefined && { prefix }) })
   const workers = await readWorkers(store)
-  const known = new Set(workers.map(({ name }) => OWN + name))
+  const known = new Set(workers.map(({ name }) => ownQueue(name)))
   await forgetDead(store, known)
-  const queues = workers.filter(({ alive, name }) => alive && name.length + OWN.length <= MAX_NAME).map(({ name }) => OWN + name)
+  const queues = workers.filter(({ alive, name }) => alive && name.length + OWN_QUEUE.length <= MAX_NAME).map(({ name }) => ownQueue(name))
   return await Promise.all(
     queues.sort().map(async (name) => {
       const [job] = (await new Queue(name, {}, store).enqueueMany([[task, args ?? [], rest]] as never)) as Job[]
@@ -39,7 +38,7 @@ export async function broadcast<F extends AnyFunction = AnyFunction>(
 
 /** Workers with names of chance come and go; what waits for those that will not come back must not stay for ever. */
 async function forgetDead(store: Store, known: ReadonlySet<string>): Promise<void> {
-  const dead = (await queueNames(store)).filter((name) => name.startsWith(OWN) && !known.has(name))
+  const dead = (await queueNames(store)).filter((name) => name.startsWith(OWN_QUEUE) && !known.has(name))
   const summaries = await summarize(store, dead)
   for (const [i, queue] of dead.entries()) {
     if ((summaries[i]!.oldestMs ?? KEPT_MS) < KEPT_MS) continue

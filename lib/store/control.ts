@@ -1,9 +1,12 @@
+import { unlessFull } from './errors.ts'
 import type { Arg } from './redis.ts'
 import type { Store } from './store.ts'
 
 /** A wish without an end is kept for as long as its worker lives and asks for it. */
 const KEPT_MS = 3_600_000
 const STOP_MS = 60_000
+/** Who has not heard it by then looks by itself: see worker/control.ts. */
+const RING_MS = 10_000
 /** Stands for all workers. A name cannot be this. */
 export const EVERY_WORKER = '*'
 
@@ -59,7 +62,27 @@ export async function wishStop(store: Store, name: string, how: 'drain' | 'force
   await store.client.call('SET', store.keys.control(name, 'stop'), how, 'PX', STOP_MS)
 }
 
-/** So that the worker looks now and not in a second, or tells of itself now and not with its next heartbeat. Returns whether anybody heard. */
+/** Queues of this name are for one worker each: what is sent to all of them waits there. */
+export const OWN_QUEUE = 'worker:'
+
+export function ownQueue(worker: string): string {
+  return OWN_QUEUE + worker
+}
+
+/** An idle worker asks for nothing: it waits for this, and finds it also when it was away. */
+export async function ringWorker(store: Store, name: string): Promise<void> {
+  const wake = store.keys.queuePart(ownQueue(name), 'wake')
+  const ring = store.client.callAll([
+    ['RPUSH', wake, 1],
+    ['LTRIM', wake, 0, 0],
+    ['PEXPIRE', wake, RING_MS],
+  ])
+  // The wish itself has been taken; who wished must not be told otherwise.
+  await ring.catch(unlessFull)
+}
+
+/** So that the worker looks now, or tells of itself now and not with its next heartbeat. Returns whether anybody heard. */
 export async function hint(store: Store, name: string, what: 'look' | 'tell' = 'look'): Promise<boolean> {
+  if (what === 'look') await ringWorker(store, name)
   return Number(await store.client.call('PUBLISH', store.keys.worker(name), what)) > 0
 }

@@ -10,12 +10,12 @@ export interface ControlPort {
   stop(force: boolean): void
 }
 
-/** A wish is announced, and looked for when the connection was away: this is for what is lost all the same. */
+/** Whoever wishes rings, and who is too busy to hear looks every second: this is for what is lost all the same. */
 const ASK_MS = 6_000
 /** A pause may end by time. */
 const ASK_PAUSED_MS = 1_000
 
-/** Does what people want of this worker. The wishes are in Redis; messages only make it look sooner. */
+/** Does what people want of this worker. The wishes and the bell are in Redis; messages only make it look sooner. */
 export class Control {
   readonly #store: Store
   readonly #name: string

@@ -10,6 +10,8 @@ export interface LookoutPort {
   follow(): Promise<void>
   /** Once a second. */
   looked(): void
+  /** People may want something: somebody rang, or this worker is too busy to hear the bell. */
+  called(): void
   /** There is nothing more to wait for. */
   stop(): void
 }
@@ -45,7 +47,10 @@ export class Lookout {
       pollMs: this.#options.scheduler ? POLL_WITH_LEADER_MS : POLL_ALONE_MS,
       queues: () => this.#order.all,
       own: this.#order.own,
-      refresh: () => void this.#refresh(),
+      refresh: () => {
+        this.#port.called()
+        void this.#refresh()
+      },
       ring: () => this.#ring(),
     })
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
@@ -81,6 +86,7 @@ export class Lookout {
     else if (this.#order.hasWildcard || !this.#pump.hasFreeSlot || clock.monotonic() - this.#refreshedAt > REFRESH_IDLE_MS)
       void this.#refresh()
     if (this.#pump.hasFreeSlot) this.#doorbell?.arm()
+    else this.#port.called()
     this.#port.looked()
   }
 

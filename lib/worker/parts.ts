@@ -87,6 +87,7 @@ export class Parts {
         this.upkeep.notice()
         void this.tally.flush()
       },
+      called: () => this.upkeep.heed(),
       stop: () => worker.stop(false),
     })
     this.phase = new Phase({

@@ -1,12 +1,10 @@
 import { RqtsError } from '../errors.ts'
 import { checkName, matcher } from '../names.ts'
+import { OWN_QUEUE, ownQueue } from '../store/control.ts'
 import { foldNames, partitionsOf } from '../store/partitions.ts'
 import { isRegistered, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { Strategy } from './options.ts'
-
-/** Queues of this name are for one worker each: what is sent to all of them waits there. */
-const OWN = 'worker:'
 
 /** The queues of a worker and the order in which it asks them. Wildcards are looked up anew now and then. */
 export class QueueOrder {
@@ -26,7 +24,7 @@ export class QueueOrder {
     for (const pattern of list) checkName('queue', typeof pattern === 'string' ? pattern.replaceAll('*', 'x') : pattern)
     this.#patterns = [...new Set(list)]
     this.#strategy = strategy
-    this.own = OWN + worker
+    this.own = ownQueue(worker)
     this.#queues = this.#patterns.filter((pattern) => !pattern.includes('*'))
   }
 
@@ -75,7 +73,7 @@ export class QueueOrder {
 /** A queue of one worker is nobody else's, whatever stars they have. */
 function taker(pattern: string): (name: string) => boolean {
   const fits = matcher(pattern)
-  return (name) => fits(name) && (pattern.startsWith(OWN) || !name.startsWith(OWN))
+  return (name) => fits(name) && (pattern.startsWith(OWN_QUEUE) || !name.startsWith(OWN_QUEUE))
 }
 
 function rotated(groups: readonly (readonly string[])[], turn: number): string[] {

@@ -116,6 +116,11 @@ export class Upkeep {
     this.#leader.start()
   }
 
+  /** People may want something of this worker. */
+  heed(): void {
+    this.#control.hurry()
+  }
+
   /** Called every second or so. */
   notice(): void {
     this.#heartbeat.notice()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { overview } from '../../lib/client/inspector.ts'
 import { steerWorker } from '../../lib/client/steer.ts'
-import { Worker } from '../../lib/index.ts'
-import { readWishes, wishPause } from '../../lib/store/control.ts'
+import { task, Worker } from '../../lib/index.ts'
+import { readWishes, ringWorker, wishConcurrency, wishPause } from '../../lib/store/control.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
 import { leftoverKeys } from '../support/redis.ts'
 import { gate, type Stage, stage, until } from '../support/stage.ts'
@@ -38,12 +38,27 @@ describe('steering a worker from elsewhere', () => {
     await done
   })
 
-  it('finds the wish by itself when the message is lost, and ends a pause when its time is over', async () => {
+  it('finds the wish without any message, and ends a pause when its time is over', async () => {
     const s = await stage()
     const { worker, done } = await running(s, { name: 'w1' })
-    await wishPause(s.store, 'w1', 9_000)
-    await until('it is paused', () => worker.state === 'paused')
+    await wishPause(s.store, 'w1', 1_500)
+    await ringWorker(s.store, 'w1')
+    await until('it is paused', () => worker.state === 'paused', 4_000)
     await until('it goes on', () => worker.state === 'idle', 15_000)
+    await worker.stop()
+    await done
+  })
+
+  it('finds the wish without message and bell when all its slots are taken', async () => {
+    const s = await stage()
+    const door = gate()
+    const hold = task('hold', () => door.promise)
+    const { worker, done } = await running(s, { name: 'w1', tasks: [hold], concurrency: 1 })
+    const job = await s.queue().enqueue(hold)
+    await until('it runs', async () => (await job.refresh()).status === 'started')
+    await wishConcurrency(s.store, 'w1', 3)
+    await until('it has grown', () => worker.concurrency === 3, 4_000)
+    door.open()
     await worker.stop()
     await done
   })
