@@ -21,6 +21,8 @@ export interface Settings {
   options: Record<string, unknown>
   config: RqtsConfig
   configPath?: string
+  /** What variables said, for messages. */
+  variables: { name: string; text: string }[]
   /** Where the URL was given, for messages; undefined when the library chooses, RQTS_REDIS_URL first. */
   urlOrigin?: string
 }
@@ -34,9 +36,12 @@ export async function settle(program: Command, command: Command): Promise<Settin
       command.setOptionValueWithSource(name, program.getOptionValue(name), 'cli')
     }
   }
+  const variables: Settings['variables'] = []
   for (const option of flagsOf(command)) {
     const text = process.env[option.variable]
-    if (text) offer(command, option, text, option.variable, 'env')
+    if (!text) continue
+    offer(command, option, text, option.variable, 'env')
+    if (command.getOptionValueSource(option.attributeName()) === 'env') variables.push({ name: option.variable, text })
   }
   const takesConfig = command.options.some((option) => option.long === '--config')
   const { config, path } = takesConfig
@@ -47,7 +52,7 @@ export async function settle(program: Command, command: Command): Promise<Settin
     if (value !== undefined) offer(command, option, value, `'${option.attributeName()}' in ${path}`, 'config')
   }
   const options = command.opts<Record<string, unknown>>()
-  const settings: Settings = { globals: options as unknown as Globals, options, config }
+  const settings: Settings = { globals: options as unknown as Globals, options, config, variables }
   if (path !== undefined) settings.configPath = path
   const origin = urlOrigin(command.getOptionValueSource('url'), path)
   if (origin !== undefined) settings.urlOrigin = origin
@@ -62,7 +67,9 @@ function offer(command: Command, option: Flag, value: unknown, origin: string, s
   const name = option.attributeName()
   const present = command.getOptionValueSource(name)
   if (present !== undefined && present !== 'default') return
-  command.setOptionValueWithSource(name, option.read(value, origin), source)
+  const read = option.read(value, origin)
+  // RQTS_NO_COLOR=1 says no; a config file has the name without it, and says `color: false`.
+  command.setOptionValueWithSource(name, source === 'env' && option.negate ? read !== true : read, source)
 }
 
 function configValue(config: RqtsConfig, path: string | undefined, command: string, name: string): unknown {

@@ -26,9 +26,14 @@ export class Flag extends Option {
     else if (parse !== undefined) this.argParser(parse)
   }
 
+  /** Takes no value. Commander's own `isBoolean` leaves out `--no-…`. */
+  get isSwitch(): boolean {
+    return !this.required && !this.optional
+  }
+
   /** From a variable or a config file, in the way the command line is read. */
   read(value: unknown, origin: string): unknown {
-    if (this.isBoolean()) return this.negate ? !truth(value, origin) : truth(value, origin)
+    if (this.isSwitch) return truth(value, origin)
     if (this.optional && typeof value === 'boolean') return value
     const texts =
       this.#many && !Array.isArray(value)

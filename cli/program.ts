@@ -106,7 +106,7 @@ function describeOption(option: Option): string {
   if (!(option instanceof Flag)) return Help.prototype.optionDescription.call(new Help(), option)
   const facts: string[] = []
   if (option.argChoices !== undefined) facts.push(option.argChoices.join(' | '))
-  if (option.defaultValue !== undefined && !option.isBoolean()) facts.push(`default: ${String(option.defaultValue)}`)
+  if (option.defaultValue !== undefined && !option.isSwitch) facts.push(`default: ${String(option.defaultValue)}`)
   return `${option.description} ${[...facts, option.variable].map((fact) => `[${fact}]`).join(' ')}`
 }
 

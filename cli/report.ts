@@ -1,5 +1,5 @@
 import type { Settings } from './config.ts'
-import { codeOf } from './exit-codes.ts'
+import { codeOf, EXIT, exitCodeOf } from './exit-codes.ts'
 import { paint } from './output/color.ts'
 import { writeOut } from './output/stdout.ts'
 import { safe, safeLines } from './output/text.ts'
@@ -12,7 +12,7 @@ export interface ReportOptions {
 
 /** Says once, plainly, what went wrong: to people on stderr and, with `--json`, to programs on stdout. */
 export function report(error: unknown, options: ReportOptions, settings?: Settings): void {
-  const message = messageOf(error, settings)
+  const message = messageOf(error, settings) + variableBehind(error, settings)
   const code = codeOf(error)
   if (options.json) writeOut(`${JSON.stringify({ error: { code: code ?? null, message } })}\n`)
   if (options.logFormat === 'json') {
@@ -30,6 +30,16 @@ export function messageOf(error: unknown, settings: Settings | undefined): strin
   const message = error instanceof Error ? error.message : String(error)
   const origin = settings?.urlOrigin
   return origin === undefined ? message : message.replace('(given)', `(${origin})`)
+}
+
+/** A variable that somebody has forgotten is a riddle, so it is named. */
+function variableBehind(error: unknown, settings: Settings | undefined): string {
+  if (exitCodeOf(error) !== EXIT.usage || !(error instanceof Error)) return ''
+  const { message } = error
+  const found = settings?.variables.find(
+    ({ name, text }) => !message.includes(name) && ["'", '"', '`'].some((mark) => message.includes(mark + text + mark)),
+  )
+  return found === undefined ? '' : ` (it comes from ${found.name})`
 }
 
 function isUnexpected(error: unknown): boolean {

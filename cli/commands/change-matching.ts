@@ -40,7 +40,10 @@ async function find(change: Change, context: Context, options: ChangeOptions): P
   const query = { ...(await queryOf(options)), ...(options.queue !== undefined && { queue: options.queue }) }
   const places: Place[] = []
   for (const state of STATES[change.name]) {
-    for await (const some of allMatching(store, { ...query, state })) places.push(...some)
+    const progress = new Progress(`search ${state}`, 0, !context.json && !context.quiet)
+    const searched = (count: number, total: number): void => progress.add(count, total)
+    for await (const some of allMatching(store, { ...query, state }, { searched })) places.push(...some)
+    progress.end()
   }
   return places
 }

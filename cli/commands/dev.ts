@@ -3,6 +3,7 @@ import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { Flag, whole } from '../flags.ts'
 import { onSignal } from '../signals.ts'
+import { queuesOf } from './worker.ts'
 
 interface DevOptions {
   tasks?: string[]
@@ -37,7 +38,7 @@ export const dev: CommandSpec = command<DevOptions>({
     const { Session } = await import('../dev/session.ts')
     const leaveRedis = await findOrStartRedis(context)
     passOn(context, options)
-    const session = new Session(context, [MAIN, 'worker', ...queues])
+    const session = new Session(context, queuesOf(context, queues), [MAIN, 'worker', ...queues])
     onSignal(() => session.stop())
     try {
       return await session.run(options.dashboard && (await hasDashboard()) ? { script: MAIN, port: options.port } : undefined)

@@ -26,14 +26,16 @@ export const doctor: CommandSpec = command<{ deep?: boolean; repair?: boolean }>
     ['rqts doctor --json', 'for programs'],
   ],
   async run(context, _args, options) {
-    const { overview, serverFacts } = await import('../../lib/client/inspector.ts')
-    const { judgeQueues, judgeServer } = await import('../../lib/client/findings.ts')
+    const { overview, schedulesHealth, schemaVersions, serverFacts } = await import('../../lib/client/inspector.ts')
+    const { judgeQueues, judgeSchedules, judgeSchema, judgeServer } = await import('../../lib/client/findings.ts')
     const store = await context.store()
     const facts = await serverFacts(store)
     const findings = judgeServer(facts)
     try {
-      const seen = await overview(store)
-      findings.push(...judgeQueues(seen), await judgeAllJobs(store, seen, options))
+      const [seen, schedules, versions] = await Promise.all([overview(store), schedulesHealth(store), schemaVersions(store)])
+      findings.push(judgeSchema(versions), ...judgeQueues(seen))
+      findings.push(...[judgeSchedules(schedules)].filter((finding) => finding !== undefined))
+      findings.push(await judgeAllJobs(store, seen, options))
     } catch (error) {
       // What is missing has been named already.
       if (codeOf(error) !== 'RQTS_REDIS_ERROR' || !facts.denied?.length) throw error

@@ -1,4 +1,5 @@
-import type { Overview, SchedulesHealth } from '../../lib/client/inspector.ts'
+import type { Overview, SchedulesHealth, Store } from '../../lib/client/inspector.ts'
+import type { Schedule } from '../../lib/client/schedule-view.ts'
 import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -18,6 +19,8 @@ interface InfoOptions {
 interface Look {
   seen: Overview
   schedules: SchedulesHealth
+  /** Schedules that come next. */
+  next: Schedule[]
 }
 
 const DEFAULT_SECONDS = 2
@@ -43,26 +46,40 @@ export const info: CommandSpec = command<InfoOptions>({
     ['rqts info --json | jq .totals', 'for programs'],
   ],
   async run(context, args, options) {
-    const { overview, schedulesHealth } = await import('../../lib/client/inspector.ts')
     const store = await context.store()
-    const read = async (): Promise<Look> => {
-      const [seen, schedules] = await Promise.all([overview(store, args.length === 0 ? {} : { queues: args }), schedulesHealth(store)])
-      return { seen, schedules }
-    }
+    const read = (): Promise<Look> => look(store, args)
     if (options.watch !== undefined) {
       if (context.json)
         throw new CliError('RQTS_USAGE', '--json gives one value and --watch many: run `rqts info --json` as often as you like')
       await watch(interval(options.watch), async () => await lines(await read(), options))
     }
-    const look = await read()
-    await warnOfUnknown(context, look.seen, args)
-    if (context.json) context.printJson(look.seen)
-    else if (!(options.check && context.quiet)) context.print(...(await lines(look, options)))
+    const now = await read()
+    await warnOfUnknown(context, now.seen, args)
+    if (context.json) context.printJson(await asJson(now))
+    else if (!(options.check && context.quiet)) context.print(...(await lines(now, options)))
     const { nobodyFires, problemsOf } = await import('../output/overview.ts')
-    const healthy = problemsOf(look.seen).length === 0 && !nobodyFires(look.schedules)
+    const healthy = problemsOf(now.seen).length === 0 && !nobodyFires(now.schedules)
     return options.check && !healthy ? EXIT.failed : EXIT.ok
   },
 })
+
+/** Two round trips: both readers go at the same time, and each takes two. */
+async function look(store: Store, queues: readonly string[]): Promise<Look> {
+  const { overview, schedulesHealth } = await import('../../lib/client/inspector.ts')
+  const withNext = async (): Promise<Omit<Look, 'seen'>> => {
+    const schedules = await schedulesHealth(store)
+    if (schedules.soonest.length === 0) return { schedules, next: [] }
+    const { glanceAtSchedules } = await import('../../lib/client/schedule-view.ts')
+    return { schedules, next: await glanceAtSchedules(store, schedules.soonest) }
+  }
+  const [seen, rest] = await Promise.all([overview(store, queues.length === 0 ? {} : { queues }), withNext()])
+  return { seen, ...rest }
+}
+
+async function asJson({ seen, schedules: { soonest: _, ...health }, next }: Look): Promise<object> {
+  const { scheduleJson } = await import('../output/schedules.ts')
+  return { ...seen, schedules: { ...health, next: next.map(scheduleJson) } }
+}
 
 function interval(option: true | string): number {
   const seconds = option === true ? DEFAULT_SECONDS : Number(option)
@@ -73,7 +90,7 @@ function interval(option: true | string): number {
   )
 }
 
-async function lines({ seen, schedules }: Look, options: InfoOptions): Promise<string[]> {
+async function lines({ seen, schedules, next }: Look, options: InfoOptions): Promise<string[]> {
   const { byQueueLines, headerLine, problemLines, queueLines, rawLines, workerLines } = await import('../output/overview.ts')
   const queues = options.onlyWorkers !== true
   const workers = options.onlyQueues !== true
@@ -82,6 +99,11 @@ async function lines({ seen, schedules }: Look, options: InfoOptions): Promise<s
   const parts = [headerLine(seen, columns)]
   if (queues) parts.push('', ...queueLines(seen, columns))
   if (workers) parts.push('', ...(options.byQueue ? byQueueLines(seen) : workerLines(seen, columns)))
+  if (queues && workers && next.length > 0) {
+    const { scheduleTable } = await import('../output/schedules.ts')
+    const more = schedules.active - next.length
+    parts.push('', ...scheduleTable(next, columns, 'SCHEDULE'), ...(more > 0 ? [`and ${more} more: rqts schedule ls`] : []))
+  }
   const problems = problemLines(seen, columns, schedules)
   return problems.length === 0 ? parts : [...parts, '', ...problems.map((line) => paint('yellow', line))]
 }

@@ -139,7 +139,7 @@ async function keepStdout(): Promise<void> {
   divertChildStdout()
 }
 
-function queuesOf(context: Context, args: readonly string[]): string[] {
+export function queuesOf(context: Context, args: readonly string[]): string[] {
   if (args.length > 0) return [...args]
   const named = process.env['RQTS_QUEUES']?.split(/[\s,]+/).filter(Boolean) ?? []
   if (named.length > 0) return named

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { codeOf, EXIT } from '../exit-codes.ts'
 import { paint } from '../output/color.ts'
-import { safe } from '../output/text.ts'
+import { plural, safe } from '../output/text.ts'
 import { DashboardRun, openInBrowser } from './dashboard.ts'
 import { listenToKeys } from './keyboard.ts'
 import { watchSources } from './sources.ts'
@@ -20,16 +20,20 @@ const KEYS = [
 /** What runs under `rqts dev`, and its keys. */
 export class Session {
   readonly #context: Context
+  readonly #queues: readonly string[]
   readonly #worker: WorkerRuns
   #dashboard: DashboardRun | undefined
   #code: number = EXIT.ok
   #stops = 0
   #end: () => void = () => undefined
 
-  constructor(context: Context, command: readonly string[]) {
+  /** `command` starts a worker of these queues. */
+  constructor(context: Context, queues: readonly string[], command: readonly string[]) {
     this.#context = context
+    this.#queues = queues
     this.#worker = new WorkerRuns(command, {
       say: (text) => this.#say(text),
+      lost: (name, maxLost, how) => this.#putBack(name, maxLost, how),
       hopeless: (code) => {
         this.#code = code
         this.#end()
@@ -74,6 +78,21 @@ export class Session {
     else if (key === 'c') process.stdout.write('\u001b[2J\u001b[3J\u001b[H')
     else if (key === 'i' || key === 'f') void this.#show(key).catch((error: unknown) => this.#complain(error))
     else if (key === '?' || key === 'h') for (const [name, what] of KEYS) process.stdout.write(`  ${paint('bold', name)}  ${what}\n`)
+  }
+
+  /** Without it the jobs wait until their leases end, which feels like for ever to somebody who has just mended a crash. */
+  async #putBack(name: string, maxLost: number, how: string): Promise<void> {
+    try {
+      const { QueueOrder } = await import('../../lib/worker/queue-order.ts')
+      const { reportLost } = await import('../../lib/worker/supervisor/lost.ts')
+      const store = await this.#context.store()
+      const order = new QueueOrder(this.#queues, 'priority')
+      await order.refresh(store)
+      const count = await reportLost(store, { name, queues: order.all, how, maxLost })
+      if (count > 0) this.#say(`${plural(count, 'job')} of the dead worker put back`)
+    } catch (error) {
+      this.#complain(error)
+    }
   }
 
   #pause(): void {

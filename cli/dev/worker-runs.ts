@@ -1,6 +1,8 @@
 import { Staff } from '../../lib/worker/supervisor/staff.ts'
 
 export interface WorkerRunsPort {
+  /** A worker process is dead: what it held may run again at once. `how` completes "The worker …". */
+  lost(name: string, maxLost: number, how: string): Promise<void>
   say(text: string): void
   /** It cannot even begin, and no change of a file will help: the exit code is for whoever started us. */
   hopeless(code: number): void
@@ -17,6 +19,7 @@ export class WorkerRuns {
   readonly #port: WorkerRunsPort
   readonly #ended = new Set<() => void>()
   readonly #all = new Set<Staff>()
+  readonly #reports = new Set<Promise<void>>()
   #current: Staff | undefined
   #next: Staff | undefined
   #count = 0
@@ -61,7 +64,7 @@ export class WorkerRuns {
   }
 
   async ended(): Promise<void> {
-    if (this.#all.size > 0) await new Promise<void>((resolve) => this.#ended.add(resolve))
+    if (this.#all.size > 0 || this.#reports.size > 0) await new Promise<void>((resolve) => this.#ended.add(resolve))
   }
 
   #took(staff: Staff): void {
@@ -86,17 +89,31 @@ export class WorkerRuns {
     const wasCurrent = this.#current === staff
     if (wasNext) this.#next = undefined
     if (wasCurrent) this.#current = undefined
+    // One that left as it was told has put back its jobs itself.
+    const reported = staff.leaving && signal === null ? Promise.resolve() : this.#report(staff, code, signal)
     if (staff.leaving) return this.#tellEnd()
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`
     if (wasNext && this.#current !== undefined) this.#port.say('the change cannot be loaded: the worker goes on with the code before it')
     else if (!this.#everReady && code !== null && code >= EXIT_USAGE) this.#port.hopeless(code)
     else if (wasCurrent) {
       this.#port.say(`the worker ended (${how}) and is started again`)
-      this.start()
+      // The report also frees the name.
+      void reported.then(() => this.start())
     } else this.#port.say(`the worker ended (${how}): it starts again with the next change, or r`)
   }
 
+  #report({ name, maxLost }: Staff, code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    if (name === undefined) return Promise.resolve()
+    const how = signal === null ? `ended with exit code ${code}` : `was killed by signal ${signal}`
+    const report: Promise<void> = this.#port.lost(name, maxLost, how).finally(() => {
+      this.#reports.delete(report)
+      this.#tellEnd()
+    })
+    this.#reports.add(report)
+    return report
+  }
+
   #tellEnd(): void {
-    if (this.#all.size === 0) for (const tell of this.#ended) tell()
+    if (this.#all.size === 0 && this.#reports.size === 0) for (const tell of this.#ended) tell()
   }
 }

@@ -33,7 +33,7 @@ export function queueTable(seen: Overview, columns: number | undefined): string[
       align: columns === undefined ? 'right' : 'left',
     },
     { title: 'OLDEST', cell: ({ oldestMs }) => (oldestMs === null ? '–' : formatMs(oldestMs)), align: 'right' },
-    number('RUN', ({ started }) => started, 'cyan'),
+    { title: 'RUN', cell: running, align: 'right' },
     number('SCHED', ({ scheduled }) => scheduled),
     number('FAILED', ({ failed }) => failed, 'red'),
     { title: 'WORKERS', cell: servedBy, align: 'right' },
@@ -56,6 +56,11 @@ export function queueLines(seen: Overview, columns: number | undefined): string[
 
 function number(title: string, read: (queue: QueueOverview) => number, style?: Style): Column<QueueOverview> {
   return { title, align: 'right', cell: (queue) => ({ text: formatCount(read(queue)), style: read(queue) > 0 ? style : 'dim' }) }
+}
+
+/** Of the slots of those who serve it, where somebody does. */
+function running({ started, slots }: QueueOverview): { text: string; style: Style } {
+  return { text: slots === 0 ? formatCount(started) : `${formatCount(started)}/${formatCount(slots)}`, style: started > 0 ? 'cyan' : 'dim' }
 }
 
 /** All attempts that ended, red when most of them failed. */
@@ -99,6 +104,7 @@ export function workerTable(seen: Overview, columns: number | undefined): string
     { title: 'RUN', cell: ({ jobs, concurrency }) => `${jobs.length}/${concurrency}`, align: 'right' },
     { title: 'DONE', cell: ({ succeeded }) => formatCount(succeeded), align: 'right' },
     { title: 'FAIL', cell: ({ failed }) => ({ text: formatCount(failed), style: failed > 0 ? 'red' : 'dim' }), align: 'right' },
+    { title: 'MEM', cell: ({ memory }) => (memory === 0 ? '–' : formatBytes(memory)), align: 'right' },
     { title: 'BEAT', cell: ({ heartbeatAgeMs }) => `${formatMs(heartbeatAgeMs)} ago`, align: 'right' },
     { title: 'JOB', cell: ({ jobs }) => (jobs.length === 0 ? '–' : safe(jobs[0]!) + (jobs.length > 1 ? ` +${jobs.length - 1}` : '')) },
   ]

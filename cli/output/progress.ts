@@ -5,7 +5,7 @@ const EVERY_MS = 100
 
 /** A bar on stderr for work that takes a while; nothing where nobody watches. */
 export class Progress {
-  readonly #total: number
+  #total: number
   readonly #label: string
   readonly #shown: boolean
   #done = 0
@@ -17,8 +17,10 @@ export class Progress {
     this.#shown = wanted && process.stderr.isTTY === true
   }
 
-  add(count: number): void {
+  /** With a `total`, of so many: it may only be known by then. */
+  add(count: number, total: number = this.#total): void {
     this.#done += count
+    this.#total = total
     const now = Date.now()
     if (!this.#shown || now - this.#drawnAt < EVERY_MS) return
     this.#drawnAt = now

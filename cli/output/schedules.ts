@@ -15,11 +15,11 @@ const OUTCOME_STYLES: Readonly<Record<string, Style>> = {
 const STATE_STYLES: Readonly<Record<Schedule['state'], Style | undefined>> = { active: undefined, paused: 'yellow', ended: 'dim' }
 
 /** One line each. */
-export function scheduleTable(schedules: readonly Schedule[], columns: number | undefined): string[] {
+export function scheduleTable(schedules: readonly Schedule[], columns: number | undefined, title = 'NAME'): string[] {
   if (schedules.length === 0) return ['No schedules yet: schedule(name, task, args, { cron: … }) makes one.']
   const now = Date.now()
   const list: Column<Schedule>[] = [
-    { title: 'NAME', cell: ({ name }) => safe(name), ...(columns !== undefined && { max: 32 }) },
+    { title, cell: ({ name }) => safe(name), ...(columns !== undefined && { max: 32 }) },
     {
       title: 'NEXT',
       cell: ({ nextRunAt, state }) => ({ text: nextRunAt === undefined ? state : ahead(nextRunAt, now), style: STATE_STYLES[state] }),

@@ -1,6 +1,8 @@
 import { formatBytes, formatMs, plural } from '../format.ts'
+import { SCHEMA_VERSION } from '../store/keys.ts'
+import { holesOf } from './advisories.ts'
 import type { ServerFacts } from './inspect-server.ts'
-import type { Overview } from './inspector.ts'
+import type { Overview, SchedulesHealth } from './inspector.ts'
 
 /** What `rqts doctor` and the dashboard say about a server and its queues, from facts that others have read. */
 export interface Finding {
@@ -10,6 +12,8 @@ export interface Finding {
   /** What to do about it. */
   remedy?: string
 }
+
+const SHOWN = 5
 
 export function judgeServer(facts: ServerFacts): Finding[] {
   return [
@@ -46,33 +50,18 @@ function server(info: ReadonlyMap<string, string>): ['Valkey' | 'Redis', string]
   return valkey === undefined ? ['Redis', info.get('redis_version') ?? ''] : ['Valkey', valkey]
 }
 
-/** The first release of each line that runs Lua safely again (CVE-2025-49844). Lines before and between never got one. */
-const FIXED = { Redis: ['6.2.20', '7.2.11', '7.4.6', '8.0.4', '8.2.2'], Valkey: ['7.2.11', '8.0.6', '8.1.4'] } as const
-
 function security(info: ReadonlyMap<string, string>): Finding | undefined {
   const [name, text] = server(info)
   if (text === '') return undefined
-  const lines = FIXED[name]
-  const fixed = lines.find((one) => line(one) === line(text))
-  const newest = lines.at(-1)!
-  const safe = fixed === undefined ? compare(text, newest) > 0 : compare(text, fixed) >= 0
-  if (safe) return { check: 'security', level: 'ok', found: 'no known hole in running scripts' }
+  const holes = holesOf(name, text)
+  if (holes === null) return { check: 'security', level: 'ok', found: 'no known hole in this version' }
+  const [newest, ...more] = holes.cves
   return {
     check: 'security',
     level: 'warn',
-    found: `${name} ${text} is older than the fix of CVE-2025-49844, by which whoever may run scripts takes over the server`,
-    remedy: `Upgrade to ${fixed ?? newest} or later, unless your distribution has put the fix into its package; let nobody but your programs connect`,
+    found: `${name} ${text} is older than the fix of ${newest}: ${holes.what}${more.length === 0 ? '' : `; and of ${more.join(', ')}`}`,
+    remedy: `Upgrade to ${name} ${holes.upgradeTo} or later, unless your distribution has put the fixes into its package; let nobody but your programs connect`,
   }
-}
-
-function line(text: string): string {
-  return text.split('.').slice(0, 2).join('.')
-}
-
-function compare(a: string, b: string): number {
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)]
-  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return (left[i] ?? 0) - (right[i] ?? 0)
-  return 0
 }
 
 function role(info: ReadonlyMap<string, string>): Finding | undefined {
@@ -174,6 +163,42 @@ function rights({ denied }: ServerFacts): Finding | undefined {
   }
 }
 
+/** Of each queue what its keys were written by; undefined for one that holds nothing yet. */
+export function judgeSchema(versions: ReadonlyMap<string, string | undefined>): Finding {
+  const other = [...versions].filter(([, version]) => version !== undefined && version !== SCHEMA_VERSION)
+  if (other.length === 0)
+    return { check: 'schema', level: 'ok', found: `keys are of version ${SCHEMA_VERSION}, which this rqts reads and writes` }
+  const names = other.slice(0, SHOWN).map(([queue, version]) => `${queue} (${version})`)
+  return {
+    check: 'schema',
+    level: 'bad',
+    found: `this rqts knows keys of version ${SCHEMA_VERSION}, and not those of ${names.join(', ')}${other.length > SHOWN ? ` and ${other.length - SHOWN} more` : ''}`,
+    remedy: 'A newer rqts has written there: upgrade this one, npm install rqts@latest',
+  }
+}
+
+const MAX_LATE_MS = 60_000
+
+/** Undefined without schedules. */
+export function judgeSchedules({ active, ticker, lateMs }: SchedulesHealth): Finding | undefined {
+  if (active === 0) return undefined
+  if (ticker === null) {
+    return {
+      check: 'schedules',
+      level: 'bad',
+      found: `nobody fires the ${plural(active, 'schedule')}`,
+      remedy: 'Start a worker without --no-scheduler, or rqts scheduler',
+    }
+  }
+  if (lateMs <= MAX_LATE_MS) return { check: 'schedules', level: 'ok', found: `${plural(active, 'schedule')}, fired by ${ticker}` }
+  return {
+    check: 'schedules',
+    level: 'warn',
+    found: `the most overdue of ${plural(active, 'schedule')} is ${formatMs(lateMs)} late`,
+    remedy: `See the log of ${ticker}, which fires them; one with a 'next' in code needs a process that has this code`,
+  }
+}
+
 export function judgeQueues({ queues, workers, totals }: Overview): Finding[] {
   const findings: Finding[] = []
   const lost = workers.length - totals.workers
@@ -211,8 +236,6 @@ interface Violation {
   id: string
   text: string
 }
-
-const SHOWN = 5
 
 export function judgeJobs(violations: readonly Violation[], jobs: number): Finding {
   if (violations.length === 0) return { check: 'jobs', level: 'ok', found: `${plural(jobs, 'job')}, each where it belongs` }

@@ -1,6 +1,7 @@
 import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
 import { namesOf } from '../store/partitions.ts'
+import { queueNames } from '../store/queues.ts'
 import { parseTime, type Store } from '../store/store.ts'
 
 /** What `rqts doctor` judges. Undefined where the server would not say. */
@@ -131,34 +132,36 @@ async function optional(call: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** A sample of each kind of command that rqts sends, on keys as it builds them. */
+/** The schema version of each queue's keys; undefined where nothing was written yet. */
+export async function schemaVersions(store: Store): Promise<Map<string, string | undefined>> {
+  const names = await queueNames(store)
+  const versions = await store.client.callAll(names.map((name) => ['HGET', store.keys.queuePart(name, 'meta'), 'version'] as const))
+  return new Map(names.map((name, i) => [name, (versions[i] as string | null) ?? undefined]))
+}
+
+/** Of each kind of command that rqts sends, itself or in scripts. KEY and CHANNEL stand for one as rqts builds them. */
+const SAMPLES = [
+  'EVALSHA x 1 KEY|EVAL x 1 KEY|TIME|EXISTS KEY|DEL KEY|RENAME KEY KEY|PEXPIRE KEY 1|PTTL KEY|PERSIST KEY|GET KEY|SET KEY x|INCR KEY',
+  'HGET KEY x|HGETALL KEY|HMGET KEY x|HSET KEY x 1|HDEL KEY x|HINCRBY KEY x 1|HRANDFIELD KEY|LLEN KEY|LRANGE KEY 0 0|LINDEX KEY 0',
+  'LPOP KEY|LPUSH KEY 1|RPUSH KEY 1|LREM KEY 0 x|LTRIM KEY 0 0|LPOS KEY x|BLPOP KEY 1|SADD KEY x|SREM KEY x|SMEMBERS KEY|SCARD KEY',
+  'ZADD KEY 1 x|ZREM KEY x|ZRANGE KEY 0 0|ZRANGEBYSCORE KEY 0 1|ZREMRANGEBYSCORE KEY 0 1|ZCARD KEY|ZCOUNT KEY 0 1|ZSCORE KEY x|SCAN 0',
+  'PUBLISH CHANNEL x|SUBSCRIBE CHANNEL',
+].flatMap((line) => line.split('|').map((command) => command.split(' ')))
+
+/** Commands that this user may not run; undefined where neither ACL nor a script can tell. */
 async function deniedCommands(store: Store): Promise<string[] | undefined> {
-  const user = await optional(store.client.call('ACL', 'WHOAMI'))
-  if (typeof user !== 'string') return undefined
-  const { keys } = store
-  const key = keys.queuePart('doctor', 'meta')
-  const samples = [
-    ['EVALSHA', 'x', '1', key],
-    ['EVAL', 'x', '1', key],
-    ['HGETALL', key],
-    ['HMGET', key, 'x'],
-    ['HSET', key, 'x', '1'],
-    ['DEL', key],
-    ['LRANGE', key, '0', '0'],
-    ['LPOP', key],
-    ['RPUSH', key, '1'],
-    ['BLPOP', keys.queuePart('doctor', 'wake'), '1'],
-    ['ZADD', keys.workers, '1', 'x'],
-    ['ZRANGEBYSCORE', key, '0', '1'],
-    ['SADD', keys.queues, 'x'],
-    ['SMEMBERS', keys.queues],
-    ['SCAN', '0'],
-    ['PEXPIRE', key, '1'],
-    ['TIME'],
-    ['PUBLISH', keys.worker('doctor'), 'x'],
-    ['SUBSCRIBE', keys.worker('doctor')],
-  ] as const
-  // DRYRUN came with Redis 7.0; an older one simply has nothing to say here.
-  const verdicts = await Promise.all(samples.map((sample) => optional(store.client.call('ACL', 'DRYRUN', user, ...sample))))
-  return samples.flatMap(([name], i) => (typeof verdicts[i] === 'string' && verdicts[i] !== 'OK' ? [name] : []))
+  const key = store.keys.queuePart('doctor', 'meta')
+  const samples = SAMPLES.map((words) =>
+    words.map((word) => (word === 'KEY' ? key : word === 'CHANNEL' ? store.keys.worker('doctor') : word)),
+  )
+  try {
+    // Any user may ask this way; ACL DRYRUN is for administrators.
+    const denied = await store.client.run('rights', [key], [JSON.stringify(samples)])
+    return Array.isArray(denied) ? denied.map(String) : undefined
+  } catch (error) {
+    if (error instanceof RqtsError && error.code === 'RQTS_REDIS_UNAVAILABLE') throw error
+    const text = String((error as Error).message)
+    if (/NOPERM/.test(text)) return [/'(\w+)'/.exec(text)?.[1]?.toUpperCase() ?? 'EVALSHA']
+    return undefined
+  }
 }

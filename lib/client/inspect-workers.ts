@@ -17,11 +17,13 @@ export interface WorkerOverview {
   jobs: string[]
   succeeded: number
   failed: number
+  /** Resident memory of the worker's own process, in bytes; 0 when it did not say. */
+  memory: number
   heartbeatAgeMs: number
 }
 
 /** What an overview shows of a worker. */
-export const OVERVIEW_FIELDS = ['state', 'host', 'pid', 'queues', 'pool', 'concurrency', 'jobs', 'succeeded', 'failed'] as const
+export const OVERVIEW_FIELDS = ['state', 'host', 'pid', 'queues', 'pool', 'concurrency', 'jobs', 'succeeded', 'failed', 'memory'] as const
 
 const STATES: ReadonlySet<unknown> = new Set(['starting', 'idle', 'busy', 'paused', 'suspended', 'stopping'])
 
@@ -38,6 +40,7 @@ export function workerOverview({ name, alive, heartbeatAgeMs, fields }: WorkerRe
     jobs: listOf(fields['jobs']).map((job) => job.slice(job.lastIndexOf('/') + 1)),
     succeeded: Number(fields['succeeded'] ?? 0),
     failed: Number(fields['failed'] ?? 0),
+    memory: Number(fields['memory'] ?? 0),
     heartbeatAgeMs,
   }
 }
@@ -55,8 +58,6 @@ export interface WorkerDetail extends WorkerOverview {
   /** False when it did not answer in time: all here is what it said last. That is not the same as being down. */
   answered: boolean
   tasks: string[]
-  /** Resident memory of the worker's own process, in bytes. */
-  memory: number
   /** Of its children, when handlers run there. */
   pids: number[]
   startedAt: string | null
@@ -83,7 +84,6 @@ export async function askWorker(store: Store, name: string): Promise<WorkerDetai
 function detailsOf({ fields }: WorkerRecord): Omit<WorkerDetail, keyof WorkerOverview | 'answered'> {
   return {
     tasks: listOf(fields['task_names']),
-    memory: Number(fields['memory'] ?? 0),
     pids: listOf(fields['pids']).map(Number),
     startedAt: fields['started_at'] === undefined ? null : new Date(Number(fields['started_at'])).toISOString(),
     version: fields['version'] ?? '',

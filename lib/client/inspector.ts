@@ -34,7 +34,7 @@ export type { WorkerRecord } from '../store/workers.ts'
 export { type Frame, framesOf } from './frames.ts'
 export { iso, type JobDetail, type JobLocation, jobDetail, jobLogs, locate, readable, readableValue, readStarts } from './inspect-job.ts'
 export { type FoundJob, type FoundJobs, findJobs, type JobFilter } from './inspect-search.ts'
-export { outboxLengths, overdueBy, serverFacts, serverInfo, slowCommands } from './inspect-server.ts'
+export { outboxLengths, overdueBy, schemaVersions, serverFacts, serverInfo, slowCommands } from './inspect-server.ts'
 export {
   askWorker,
   knownTaskNames,
@@ -58,6 +58,8 @@ export interface QueueOverview extends QueueCounts {
   limited: boolean
   /** Live workers that serve it. */
   workers: number
+  /** How many jobs these run at the same time at most, of whichever of their queues. */
+  slots: number
   /** How long the next job has waited; null when none waits. */
   oldestMs: number | null
   /** Attempts that ended well, and those that did not, in the last three minutes. */
@@ -162,7 +164,7 @@ async function look(store: Store, options: OverviewOptions, workerFields?: reado
   const shown = queues.map(({ oldestMs, paused, lately, ...queue }) => ({
     ...queue,
     paused,
-    workers: serving.get(queue.name) ?? 0,
+    ...serving.get(queue.name)!,
     oldestMs: oldestMs ?? null,
     finishedPerMinute: round(lately.finishedPerMinute),
     failedPerMinute: round(lately.failedPerMinute),
@@ -220,19 +222,24 @@ export function selectQueues(known: readonly string[], asked: readonly string[])
   return [...new Set(asked.flatMap((name) => (name.includes('*') ? known.filter(matcher(name)) : [name])))]
 }
 
-/** Names are counted as they come; only wildcards have to be held against every queue, each pattern once. */
-function countServing(workers: readonly WorkerOverview[], queues: readonly string[]): Map<string, number> {
-  const counts = new Map(queues.map((queue) => [queue, 0]))
-  const wild = new Map<string, number>()
-  for (const worker of workers) {
-    const patterns = worker.queues.filter((pattern) => pattern.includes('*'))
-    // A list of several patterns may match a queue more than once, and still is one worker.
-    if (patterns.length > 0) wild.set(worker.queues.join(','), (wild.get(worker.queues.join(',')) ?? 0) + 1)
-    else for (const queue of worker.queues) if (counts.has(queue)) counts.set(queue, counts.get(queue)! + 1)
+/** Names are counted as they come; only wildcards have to be held against every queue, each list of patterns once. */
+function countServing(workers: readonly WorkerOverview[], queues: readonly string[]): Map<string, { workers: number; slots: number }> {
+  const counts = new Map(queues.map((queue) => [queue, { workers: 0, slots: 0 }]))
+  const add = (queue: string, many: number, slots: number): void => {
+    const count = counts.get(queue)
+    if (count !== undefined) Object.assign(count, { workers: count.workers + many, slots: count.slots + slots })
   }
-  for (const [list, count] of wild) {
+  const wild = new Map<string, WorkerOverview[]>()
+  for (const worker of workers) {
+    // A list of several patterns may match a queue more than once, and still is one worker.
+    const list = worker.queues.join(',')
+    if (list.includes('*')) wild.set(list, [...(wild.get(list) ?? []), worker])
+    else for (const queue of worker.queues) add(queue, 1, worker.concurrency)
+  }
+  for (const [list, some] of wild) {
     const matches = list.split(',').map(matcher)
-    for (const queue of queues) if (matches.some((fits) => fits(queue))) counts.set(queue, counts.get(queue)! + count)
+    const slots = some.reduce((sum, { concurrency }) => sum + concurrency, 0)
+    for (const queue of queues) if (matches.some((fits) => fits(queue))) add(queue, some.length, slots)
   }
   return counts
 }

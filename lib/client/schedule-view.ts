@@ -4,7 +4,7 @@ import { cronWarnings } from '../schedule/cron.ts'
 import type { ScheduledJobOptions } from '../schedule/options.ts'
 import type { Misfire, ScheduleSpec, Trigger } from '../schedule/spec.ts'
 import { expressionOf, inWords } from '../schedule/words.ts'
-import { type RunRecord, type RunState, readRuns, runStates } from '../store/fires.ts'
+import { type RunRecord, type RunState, readLastRuns, readRuns, runStates } from '../store/fires.ts'
 import { readSchedules, type ScheduleRecord } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 
@@ -124,6 +124,12 @@ export async function showSchedules(store: Store, names: readonly string[]): Pro
   const runs = await showRuns(store, last.flat())
   const byId = new Map(runs.map((run) => [run.id, run]))
   return records.map((record, i) => (record === null ? null : toSchedule(record, byId.get(last[i]?.[0]?.id ?? ''))))
+}
+
+/** The same in one round trip, for looks in passing: of runs that go on nothing is said. */
+export async function glanceAtSchedules(store: Store, names: readonly string[]): Promise<Schedule[]> {
+  const [{ records }, last] = await Promise.all([readSchedules(store, names), readLastRuns(store, names)])
+  return records.flatMap((record, i) => (record === null ? [] : [toSchedule(record, last[i] && toRun(last[i], undefined))]))
 }
 
 export async function showRuns(store: Store, runs: readonly RunRecord[]): Promise<ScheduleRun[]> {

@@ -120,13 +120,23 @@ export function asKnown(rows: readonly FoundRow[]): FoundRow[] {
   return rows.map((row) => (row.queue === queueOf(row.queue) ? row : { ...row, queue: queueOf(row.queue) }))
 }
 
+export interface BulkOptions {
+  describe?: Describe
+  /** Hears after each batch how many jobs were looked at, of how many. */
+  searched?: (count: number, total: number) => void
+}
+
 /** Every job that fits at this moment, in the order of lists. For bulk actions: the whole of it, batch by batch. */
-export async function* allMatching(store: Store, query: JobQuery, describe: Describe = describeRow): AsyncGenerator<Place[]> {
+export async function* allMatching(store: Store, query: JobQuery, options: BulkOptions = {}): AsyncGenerator<Place[]> {
+  const { describe = describeRow, searched } = options
   const place = await placeAsked(store, query)
   if (place !== undefined) return yield place === null ? [] : [place]
   const picky = isPicky(query)
   const fits = matcherOf(query, await store.now(), describe)
-  for await (const { queue, ids, rows } of scan(store, await segmentsOf(store, query), START, picky ? briefFields(query) : [])) {
+  const segments = await segmentsOf(store, query)
+  const total = segments.reduce((sum, { size }) => sum + size, 0)
+  for await (const { queue, ids, rows } of scan(store, segments, START, picky ? briefFields(query) : [])) {
+    searched?.(ids.length, total)
     yield ids.filter((_, i) => !picky || (rows[i] != null && fits(rows[i]))).map((id) => ({ queue, id }))
   }
 }

@@ -170,7 +170,7 @@ function bulkRoutes({ store, options: { redaction }, bulks }: Tools) {
       return bulks.start({
         action,
         query: showQuery(query),
-        places: allMatching(store, query, (row) => descriptionOf(row, redaction)),
+        places: allMatching(store, query, { describe: (row) => descriptionOf(row, redaction) }),
         user,
       })
     },

@@ -3,6 +3,7 @@ import { newToken } from '../job/id.ts'
 import { parseRecord } from '../job/record.ts'
 import { hasEnded, type JobStatus } from '../job/state.ts'
 import { type EnqueueOutcome, enqueueJobs, type NewJob } from './enqueue.ts'
+import { toFields } from './jobs.ts'
 import { findPlaces, homeOf, namesOf } from './partitions.ts'
 import type { Arg } from './redis.ts'
 import { parseTime, type Store } from './store.ts'
@@ -151,6 +152,20 @@ export async function readRuns(store: Store, name: string, count = 0): Promise<R
   if (ids.length === 0) return []
   const texts = (await store.client.call('HMGET', store.keys.schedule(name, 'runs'), ...ids)) as (string | null)[]
   return ids.flatMap((id, i) => parseRun(id, texts[i]) ?? [])
+}
+
+/** Of each schedule the last run of which is known what became of it, in one round trip. */
+export async function readLastRuns(store: Store, names: readonly string[]): Promise<(RunRecord | undefined)[]> {
+  const reads = names.flatMap((name) => [
+    ['LRANGE', store.keys.schedule(name, 'history'), 0, -1] as const,
+    ['HGETALL', store.keys.schedule(name, 'runs')] as const,
+  ])
+  const replies = await store.client.callAll(reads)
+  return names.map((_, i) => {
+    const runs = toFields(replies[2 * i + 1]) ?? {}
+    const known = (replies[2 * i] as string[]).map((id) => parseRun(id, runs[id]))
+    return known.find((run) => run !== undefined && (run.outcome !== undefined || run.verdict !== 'fire'))
+  })
 }
 
 function parseRun(id: string, text: string | null | undefined): RunRecord | undefined {

@@ -60,6 +60,8 @@
  * Channels: `rqts:{Q}:job:ID` (news of one watched job), `rqts:{Q}:due` (a new earliest run time), `rqts:worker:NAME` (orders),
  * `rqts:{schedules}:changed` (name of a schedule that was written).
  */
+/** What scripts write into the meta of each queue, and the only one that they take. */
+export const SCHEMA_VERSION = '1'
 export const CONTAINERS = ['queue', 'started', 'scheduled', 'deferred', 'finished', 'failed', 'canceled'] as const
 export type Container = (typeof CONTAINERS)[number]
 export const REGISTRIES = ['started', 'finished', 'failed', 'deferred', 'scheduled', 'canceled'] as const

@@ -159,7 +159,11 @@ export interface SchedulesHealth {
   ticker: string | null
   /** How late the most overdue run is; 0 when none is. */
   lateMs: number
+  /** Names of those that come next, the first one first. */
+  soonest: string[]
 }
+
+const SOONEST = 3
 
 /** For `info` and `doctor`: schedules that nobody fires are the first thing that people miss. */
 export async function schedulesHealth(store: Store): Promise<SchedulesHealth> {
@@ -170,17 +174,24 @@ export async function schedulesHealth(store: Store): Promise<SchedulesHealth> {
     ['ZCARD', part('next')],
     ['ZCARD', part('custom')],
     ['GET', part('ticker')],
-    ['ZRANGEBYSCORE', part('next'), '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1],
-    ['ZRANGEBYSCORE', part('custom'), '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1],
+    ['ZRANGEBYSCORE', part('next'), '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, SOONEST],
+    ['ZRANGEBYSCORE', part('custom'), '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, SOONEST],
   ])
   const now = parseTime(time)
-  const lates = (heads as unknown[][]).map((head) => (head.length === 0 ? 0 : now - Number(head.flat()[1])))
+  const runs = (heads as unknown[][]).flatMap(pairsOf).sort((a, b) => a.at - b.at)
   return {
     schedules: schedules as number,
     active: (next as number) + (custom as number),
     ticker: ticker as string | null,
-    lateMs: Math.max(0, ...lates),
+    lateMs: runs.length === 0 ? 0 : Math.max(0, now - runs[0]!.at),
+    soonest: runs.slice(0, SOONEST).map(({ name }) => name),
   }
+}
+
+/** RESP3 has pairs where RESP2 has a flat list. */
+function pairsOf(head: unknown[]): { name: string; at: number }[] {
+  const flat = head.flat().map(String)
+  return Array.from({ length: flat.length / 2 }, (_, i) => ({ name: flat[2 * i]!, at: Number(flat[2 * i + 1]) }))
 }
 
 /** The next run of all, by the schedules that anybody may fire. */

@@ -88,6 +88,14 @@ export default defineConfig({ queues: names, worker: { concurrency: 3, name: 'fi
     expect(stderr).toContain("RQTS_RAW is invalid: say 1 or 0, not 'perhaps'")
   })
 
+  it('the variable of a --no-… says no', async () => {
+    const s = await scene()
+    s.env['FORCE_COLOR'] = '1'
+    expect((await s.run('info')).stdout).toContain('\u001b[')
+    s.env['RQTS_NO_COLOR'] = '1'
+    expect((await s.run('info')).stdout).not.toContain('\u001b[')
+  })
+
   it('global flags may stand before the command or after it', async () => {
     const s = await scene()
     expect((await s.run('--json', 'jobs')).stdout).toBe((await s.run('jobs', '--json')).stdout)

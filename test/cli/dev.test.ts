@@ -46,6 +46,24 @@ describe('rqts dev', () => {
     expect((await s.run('enqueue', 'add', ':2', ':3', '--wait')).stdout).toBe('5\n')
   })
 
+  it('runs the jobs of a crashed worker again at once', async () => {
+    const s = await scene({
+      'tasks.mjs': `import { existsSync, writeFileSync } from 'node:fs'
+export function crashOnce() {
+  if (existsSync('crashed')) return 'second time'
+  writeFileSync('crashed', '')
+  process.kill(process.pid, 'SIGKILL')
+}`,
+    })
+    const dev = s.start('dev', '--no-dashboard')
+    await dev.seen(/"ready"/)
+    // Its lease would last longer than this test may.
+    expect(await s.run('enqueue', 'crashOnce', '--wait')).toMatchObject({ code: 0, stdout: 'second time\n' })
+    await dev.seen(/1 job of the dead worker put back/)
+    dev.signal('SIGTERM')
+    expect((await dev.exited).code).toBe(0)
+  })
+
   it('starts a Redis when none answers, for all commands of the project, and ends it at the end', async () => {
     const s = await scene({ 'tasks.mjs': TASKS, 'package.json': '{}' })
     delete s.env['RQTS_REDIS_URL']

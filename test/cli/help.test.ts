@@ -25,7 +25,7 @@ describe('rqts', () => {
     for (const flag of spec.flags) {
       expect(text).toContain(flag.flags)
       expect(text).toContain(`[${flag.variable}]`)
-      if (flag.defaultValue !== undefined && !flag.isBoolean()) expect(text).toContain(`[default: ${String(flag.defaultValue)}]`)
+      if (flag.defaultValue !== undefined && !flag.isSwitch) expect(text).toContain(`[default: ${String(flag.defaultValue)}]`)
     }
     expect(text).toContain('Global options: ')
     for (const [line] of spec.examples) expect(help).toContain(`  ${line}`)

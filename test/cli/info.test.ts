@@ -72,6 +72,7 @@ describe('rqts info', () => {
           paused: false,
           limited: false,
           workers: 1,
+          slots: 10,
           oldestMs: null,
           finishedPerMinute: expect.any(Number),
           failedPerMinute: 0,
@@ -89,6 +90,7 @@ describe('rqts info', () => {
           paused: false,
           limited: false,
           workers: 0,
+          slots: 0,
           oldestMs: expect.any(Number),
           finishedPerMinute: 0,
           failedPerMinute: 0,
@@ -107,10 +109,18 @@ describe('rqts info', () => {
           jobs: [],
           succeeded: expect.any(Number),
           failed: 0,
+          memory: expect.any(Number),
           heartbeatAgeMs: expect.any(Number),
         },
       ],
       totals: { queues: 2, workers: 1, queued: 2, started: 0, deferred: 1, scheduled: 1, finished: 1, failed: 0, canceled: 0 },
+      schedules: {
+        schedules: 0,
+        active: 0,
+        ticker: expect.toSatisfy((name: unknown) => name === 'w1' || name === null),
+        lateMs: 0,
+        next: [],
+      },
     })
   })
 
@@ -183,6 +193,49 @@ describe('rqts info', () => {
     await until('somebody fires them', async () => (await s.run('info', '--check')).code === 0)
   })
 
+  it('shows the slots of a queue, the memory of workers, and the schedules that come next', async () => {
+    const s = await seeded()
+    const where = { connection: s.url, prefix: s.prefix }
+    for (const [name, every] of [
+      ['nightly', '1d'],
+      ['hourly', '1h'],
+      ['weekly', '7d'],
+      ['yearly', '365d'],
+    ] as const) {
+      await schedule(name, 'add', [1, 2], { every }, where)
+      onTestFinished(() => Schedules.remove(name, where).then(() => undefined))
+    }
+    await Schedules.runNow('hourly', where)
+    await s.start('worker', 'default', 'm*', '--name', 'w1', '-c', '3').seen(/"ready"/)
+    await s.start('worker', 'default', '--name', 'w2', '-c', '5').seen(/"ready"/)
+    await until('all is done', async () => (await s.queue().count()) + (await s.queue('mail').count()) === 0)
+    await until('its end is known', async () => (await s.run('info')).stdout.includes('finished'))
+    const { stdout } = await s.run('info')
+    expect(stdout).toMatch(/\ndefault +0 +– +0\/8 +0 /)
+    expect(stdout).toMatch(/\nmail +0 +– +0\/3 +1 /)
+    expect(stdout).toMatch(/ MEM +BEAT[^\n]*\nw1 +idle +default,m\* +0\/3 +\d+ +0 +[\d.]+ MB /)
+    const shown = stdout.slice(stdout.indexOf('SCHEDULE')).replace(/in \d+[mhd]( \d+[sh])?/g, 'in N')
+    expect(golden(shown, s).replace(/ +/g, ' ')).toMatchInlineSnapshot(`
+      "SCHEDULE NEXT LAST WHEN TASK
+      hourly in N finished N ago every hour add → default
+      nightly in N 59m – every day add → default
+      weekly in N – every 7 days add → default
+      and 1 more: rqts schedule ls
+      "
+    `)
+    expect((await s.json<{ schedules: object }>('info')).schedules).toMatchObject({
+      active: 4,
+      ticker: expect.stringMatching(/^w[12]$/),
+      lateMs: 0,
+      next: [
+        { name: 'hourly', lastRun: { outcome: 'finished' } },
+        { name: 'nightly', lastRun: null, nextRunAt: expect.any(String) },
+        { name: 'weekly' },
+      ],
+    })
+    expect((await s.run('info', '-Q')).stdout).not.toContain('SCHEDULE')
+  })
+
   it('shows how many attempts ended per minute, and how long they took', async () => {
     const s = await scene({ 'tasks.mjs': TASKS })
     for (let i = 0; i < 4; i++) await s.queue().enqueue('boom', [])
@@ -228,7 +281,7 @@ describe('rqts workers', () => {
     expect(list).toMatchObject([{ name: 'w1', state: 'idle', queues: ['default'] }])
     const { stdout } = await s.run('workers')
     expect(stdout).toMatch(
-      /^WORKER +STATE +QUEUES +RUN +DONE +FAIL +BEAT +JOB\nw1 +idle +default +0\/10 +0 +0 +[\d.]+ m?s ago +–\n1 worker\n$/,
+      /^WORKER +STATE +QUEUES +RUN +DONE +FAIL +MEM +BEAT +JOB\nw1 +idle +default +0\/10 +0 +0 +[\d.]+ MB +[\d.]+ m?s ago +–\n1 worker\n$/,
     )
   })
 

@@ -2,10 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../../lib/embedded/port.ts'
-import { withPrivateRedis } from '../support/redis.ts'
 import { until } from '../support/stage.ts'
 import { MAIN, scene, TASKS } from './cli.ts'
 
@@ -107,53 +105,6 @@ describe('rqts redis', () => {
       expect(await s.run('redis', 'stop')).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped') })
     }
     expect(await s.run('redis', 'stop')).toMatchObject({ code: 0, stdout: 'it did not run\n' })
-  })
-})
-
-describe('rqts doctor', () => {
-  it('finds nothing serious with a plain server', async () => {
-    const s = await scene()
-    const { healthy, findings } = await s.json<{ healthy: boolean; findings: { check: string; level: string }[] }>('doctor')
-    expect(healthy).toBe(true)
-    expect(findings.map(({ check }) => check)).toEqual([
-      'node',
-      'version',
-      'security',
-      'eviction',
-      'memory',
-      'persistence',
-      'latency',
-      'clock',
-      'rights',
-      'workers',
-      'jobs',
-    ])
-    expect((await s.run('doctor')).code).toBe(0)
-  })
-
-  it('exits 1 and says how to mend what is wrong', async () => {
-    await withPrivateRedis(
-      async (server) => {
-        const s = await scene()
-        s.env['RQTS_REDIS_URL'] = server.url
-        await s.run('enqueue', 'add')
-        const redis = new Redis(server.url)
-        await redis.hset(`${s.prefix}:{default}:job:ghost`, { status: 'queued', origin: 'default', task: 'add', args: '[]' })
-        redis.disconnect()
-        const { code, stdout } = await s.run('doctor')
-        expect(code).toBe(1)
-        expect(stdout).toMatch(
-          /✗ eviction +maxmemory-policy is allkeys-lru: jobs are dropped when memory is full\n +→ CONFIG SET maxmemory-policy noeviction/,
-        )
-        expect(stdout).toMatch(/✗ jobs +1 broken rule: default: ghost /)
-        expect(stdout).toMatch(/✗ queue +1 job in default wait.*, and no worker serves it\n +→ rqts worker default/)
-        expect((await s.run('doctor', '--repair')).stdout).toMatch(
-          /✓ jobs +mended 1 broken rule: default: ghost is queued, but not in queue/,
-        )
-        expect((await s.run('doctor')).stdout).toMatch(/✓ jobs +2 jobs, each where it belongs/)
-      },
-      { args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] },
-    )
   })
 })
 
