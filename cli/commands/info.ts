@@ -76,9 +76,10 @@ async function look(store: Store, queues: readonly string[]): Promise<Look> {
   return { seen, ...rest }
 }
 
-async function asJson({ seen, schedules: { soonest: _, ...health }, next }: Look): Promise<object> {
+async function asJson({ seen, schedules, next }: Look): Promise<object> {
   const { scheduleJson } = await import('../output/schedules.ts')
-  return { ...seen, schedules: { ...health, next: next.map(scheduleJson) } }
+  const { schedules: total, active, ticker, lateMs } = schedules
+  return { ...seen, schedules: { schedules: total, active, ticker, lateMs, next: next.map(scheduleJson) } }
 }
 
 function interval(option: true | string): number {

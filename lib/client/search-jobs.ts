@@ -63,6 +63,7 @@ const HOMES: Record<JobStatus | 'waiting', readonly Container[]> = {
   canceled: ['canceled'],
   expired: ['canceled', 'queue', 'scheduled', 'deferred'],
 }
+const sizeOf = (segments: readonly Segment[]): number => segments.reduce((sum, { size }) => sum + size, 0)
 const COUNTED: Record<Container, keyof QueueSummary> = {
   queue: 'queued',
   started: 'started',
@@ -120,11 +121,8 @@ export function asKnown(rows: readonly FoundRow[]): FoundRow[] {
   return rows.map((row) => (row.queue === queueOf(row.queue) ? row : { ...row, queue: queueOf(row.queue) }))
 }
 
-export interface BulkOptions {
-  describe?: Describe
-  /** Hears after each batch how many jobs were looked at, of how many. */
-  searched?: (count: number, total: number) => void
-}
+/** `searched` hears after each batch how many jobs were looked at, of how many. */
+export type BulkOptions = { describe?: Describe; searched?: (count: number, total: number) => void }
 
 /** Every job that fits at this moment, in the order of lists. For bulk actions: the whole of it, batch by batch. */
 export async function* allMatching(store: Store, query: JobQuery, options: BulkOptions = {}): AsyncGenerator<Place[]> {
@@ -134,7 +132,7 @@ export async function* allMatching(store: Store, query: JobQuery, options: BulkO
   const picky = isPicky(query)
   const fits = matcherOf(query, await store.now(), describe)
   const segments = await segmentsOf(store, query)
-  const total = segments.reduce((sum, { size }) => sum + size, 0)
+  const total = sizeOf(segments)
   for await (const { queue, ids, rows } of scan(store, segments, START, picky ? briefFields(query) : [])) {
     searched?.(ids.length, total)
     yield ids.filter((_, i) => !picky || (rows[i] != null && fits(rows[i]))).map((id) => ({ queue, id }))
@@ -149,7 +147,7 @@ export async function rowsOf(store: Store, places: readonly Place[]): Promise<(F
 
 async function plainPage(store: Store, segments: readonly Segment[], limit: number, from: Cursor): Promise<SearchPage> {
   const places: Place[] = []
-  const total = segments.reduce((sum, { size }) => sum + size, 0)
+  const total = sizeOf(segments)
   let at: Cursor = from
   while (at.segment < segments.length && places.length < limit) {
     const { queue, container, size } = segments[at.segment]!
@@ -325,7 +323,7 @@ export function workflowOf(text: string | undefined): string | undefined {
 export async function failedRows(store: Store, queue?: string): Promise<{ rows: FoundRow[]; searched: number; total: number }> {
   const query: JobQuery = { state: 'failed', words: [], problems: [], ...(queue !== undefined && { queue }) }
   const segments = await segmentsOf(store, query)
-  const total = segments.reduce((sum, { size }) => sum + size, 0)
+  const total = sizeOf(segments)
   const found: FoundRow[] = []
   let searched = 0
   for await (const { ids, rows } of scan(store, segments, START, ['status', 'task', 'error', 'reason', 'ended_at', 'expires_at'])) {
