@@ -1,6 +1,7 @@
 import { matcher } from '../names.ts'
 import { hint, wishStop } from '../store/control.ts'
 import type { Store } from '../store/store.ts'
+import { readTaskSchemas } from '../store/task-schemas.ts'
 import { readWorkers, type WorkerRecord } from '../store/workers.ts'
 
 export interface WorkerOverview {
@@ -128,4 +129,16 @@ export async function knownTaskNames(store: Store): Promise<{ name: string; queu
     }
   }
   return [...known].map(([name, queues]) => ({ name, queues: [...queues].sort() })).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const MAX_SCHEMA_SETS = 20
+
+/** Task → JSON Schema of its arguments, as live workers tell them. Workers that say the same are asked once. */
+export async function knownTaskSchemas(store: Store): Promise<Map<string, unknown>> {
+  const sets = new Map<string, string>()
+  for (const { name, alive, fields } of await readWorkers(store, ['schemas'])) {
+    if (alive && fields['schemas'] !== undefined && sets.size < MAX_SCHEMA_SETS) sets.set(fields['schemas'], name)
+  }
+  const found = await Promise.all([...sets.values()].map((worker) => readTaskSchemas(store, worker)))
+  return new Map(found.flatMap((schemas) => [...schemas]))
 }

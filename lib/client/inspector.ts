@@ -38,6 +38,7 @@ export { outboxLengths, overdueBy, schemaVersions, serverFacts, serverInfo, slow
 export {
   askWorker,
   knownTaskNames,
+  knownTaskSchemas,
   knownTasks,
   listWorkers,
   orderShutdown,

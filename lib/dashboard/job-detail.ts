@@ -1,5 +1,5 @@
 import { enqueueCopy, type FullJob, fullJob, logLines } from '../client/inspect-full.ts'
-import { iso, locate, type Place, parseStoredError, readable, type Store } from '../client/inspector.ts'
+import { iso, knownTaskSchemas, locate, type Place, parseStoredError, readable, type Store } from '../client/inspector.ts'
 import { JobNotFound } from '../errors.ts'
 import { hasEnded, isWaiting } from '../job/state.ts'
 import type { JobAction, JobDetailView, JobRef, TimelineEntry } from './contract.ts'
@@ -8,11 +8,14 @@ import { payloadView, redacted, redactedText } from './payload.ts'
 
 const MAX_LINES = 1_000
 const MAX_REFS = 200
+/** A watched job is read again and again; what workers know changes when they are started. */
+const SCHEMAS_KEPT_MS = 5_000
 
 /** One job as its page shows it. */
 export class JobReader {
   readonly #store: Store
   readonly #redaction: Redact
+  #schemas: { found: Promise<Map<string, unknown>>; until: number } | undefined
 
   constructor(store: Store, redaction: Redact) {
     this.#store = store
@@ -26,8 +29,8 @@ export class JobReader {
   }
 
   async detail(place: Place): Promise<JobDetailView | null> {
-    const full = await fullJob(this.#store, place)
-    return full === null ? null : detailView(full, this.#redaction)
+    const [full, schemas] = await Promise.all([fullJob(this.#store, place), this.#knownSchemas()])
+    return full === null ? null : detailView(full, schemas, this.#redaction)
   }
 
   async logs(place: Place, from: number): Promise<{ lines: string[]; from: number; total: number }> {
@@ -40,7 +43,7 @@ export class JobReader {
   async download(place: Place, part: 'args' | 'result' | 'error' | 'meta' | 'logs' | 'job'): Promise<unknown> {
     if (part === 'logs') return (await this.logs(place, 0)).lines
     const full = await this.#full(place)
-    if (part === 'job') return detailView(full, this.#redaction)
+    if (part === 'job') return detailView(full, await this.#knownSchemas(), this.#redaction)
     const { row } = full
     if (part === 'error') return row.error === undefined ? null : errorView(parseStoredError(row.error), row, this.#redaction)
     return redacted(readable(row[part]), contextOf(row, part), this.#redaction).value
@@ -53,6 +56,18 @@ export class JobReader {
     return await enqueueCopy(this.#store, await this.#full(place), options)
   }
 
+  async #knownSchemas(): Promise<Map<string, unknown>> {
+    if (this.#schemas === undefined || performance.now() > this.#schemas.until) {
+      this.#schemas = { found: knownTaskSchemas(this.#store), until: performance.now() + SCHEMAS_KEPT_MS }
+    }
+    try {
+      return await this.#schemas.found
+    } catch (error) {
+      this.#schemas = undefined
+      throw error
+    }
+  }
+
   async #full(place: Place): Promise<FullJob> {
     const full = await fullJob(this.#store, place)
     if (full === null) throw new JobNotFound(`There is no job ${place.id}`)
@@ -60,7 +75,7 @@ export class JobReader {
   }
 }
 
-function detailView(full: FullJob, redaction: Redact): JobDetailView {
+function detailView(full: FullJob, schemas: ReadonlyMap<string, unknown>, redaction: Redact): JobDetailView {
   const { row, parents, children, logCount } = full
   const view = (part: 'args' | 'result' | 'meta' | 'progress', text: string | undefined) =>
     payloadView(readable(text), contextOf(row, part), redaction)
@@ -82,7 +97,7 @@ function detailView(full: FullJob, redaction: Redact): JobDetailView {
     dependents: children.slice(0, MAX_REFS),
     logCount,
     command: args.redacted || args.truncated ? null : commandOf(row.queue, row.task, args.value),
-    schema: null,
+    schema: schemas.get(row.task) ?? null,
     actions: actionsOf(full),
   }
 }

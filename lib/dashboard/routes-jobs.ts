@@ -1,5 +1,5 @@
 import { changeJobs, type JobChange } from '../client/change-jobs.ts'
-import { knownTaskNames, type Place } from '../client/inspector.ts'
+import { knownTaskNames, knownTaskSchemas, type Place } from '../client/inspector.ts'
 import { Job } from '../client/job.ts'
 import { jobGraph } from '../client/job-graph.ts'
 import { Queue } from '../client/queue.ts'
@@ -50,7 +50,10 @@ function lookRoutes({ store, options: { redaction }, jobs }: Tools) {
   const describe = (row: Parameters<typeof descriptionOf>[0]): string => descriptionOf(row, redaction)
   const place = (input: Input): Promise<Place> => jobs.place(input.id(), input.optionalName('queue'))
   return {
-    'GET /tasks': async () => ({ tasks: (await knownTaskNames(store)).map((task) => ({ ...task, schema: null })) }),
+    'GET /tasks': async () => {
+      const [tasks, schemas] = await Promise.all([knownTaskNames(store), knownTaskSchemas(store)])
+      return { tasks: tasks.map((task) => ({ ...task, schema: schemas.get(task.name) ?? null })) }
+    },
     'GET /jobs': async (input) => {
       const query = queryOf(input)
       const found = await searchJobs(store, query, {

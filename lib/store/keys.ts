@@ -8,6 +8,7 @@
  * | `rqts:partitions`                  | hash   | queue → into how many it is parted       | an entry with `queue.delete()`       |
  * | `rqts:workers`                     | zset   | worker → heartbeat deadline              | an entry an hour after its last beat |
  * | `rqts:worker:NAME`                 | hash   | what the worker is and does              | an hour after its last beat          |
+ * | `rqts:schemas:NAME`                | string | of a worker: task → JSON Schema of its arguments, as JSON | with the worker, or its record |
  * | `rqts:control:NAME:WISH`           | string | what people want of a worker, `*` for all | when done, its end, or an hour unasked |
  * | `rqts:{Q}:queue`                   | list   | waiting ids; the head runs next          | when empty                           |
  * | `rqts:{Q}:queue:LEVEL`             | list   | the same for a priority other than 0     | when empty                           |
@@ -74,6 +75,7 @@ export interface Keys {
   readonly workers: string
   /** Also the channel of orders to that worker. */
   worker(name: string): string
+  taskSchemas(worker: string): string
   control(worker: string, wish: 'paused' | 'concurrency' | 'stop'): string
   /** Every key of a queue begins with this. */
   base(queue: string): string
@@ -98,6 +100,7 @@ export function createKeys(prefix: string): Keys {
     partitions: `${prefix}:partitions`,
     workers: `${prefix}:workers`,
     worker: (name) => `${prefix}:worker:${name}`,
+    taskSchemas: (worker) => `${prefix}:schemas:${worker}`,
     control: (worker, wish) => `${prefix}:control:${worker}:${wish}`,
     base,
     job: (queue, id) => `${base(queue)}job:${id}`,

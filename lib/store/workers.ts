@@ -36,6 +36,7 @@ export async function enlistWorker(
 export async function delistWorker(store: Store, name: string, queues: readonly string[]): Promise<void> {
   await store.client.callAll([
     ['DEL', store.keys.worker(name)],
+    ['DEL', store.keys.taskSchemas(name)],
     ['ZREM', store.keys.workers, name],
     ...queues.map((queue) => ['DEL', store.keys.claim(queue, name)] as const),
   ])

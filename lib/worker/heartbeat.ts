@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from '../logger.ts'
 import { Service } from '../service/service.ts'
 import type { Store } from '../store/store.ts'
+import { keepTaskSchemas } from '../store/task-schemas.ts'
 import { delistWorker, enlistWorker } from '../store/workers.ts'
 import { VERSION } from '../version.ts'
 import type { WorkerState } from './phase.ts'
@@ -17,6 +19,8 @@ export interface Presence {
   queues: readonly string[]
   concurrency: number
   tasks: readonly string[]
+  /** See task/json-schema.ts; empty when there are none. */
+  schemas: string
   /** `queue/id` of running jobs. */
   jobs: readonly string[]
   succeeded: number
@@ -39,6 +43,7 @@ export class Heartbeat {
   readonly #service: Service
   readonly #startedAt = Date.now()
   #told = ''
+  #schemas = ''
   #beats = 0
   #enlisted = false
 
@@ -79,7 +84,7 @@ export class Heartbeat {
   /** False when a live worker of the same name exists. */
   async beat(): Promise<boolean> {
     const presence = this.#presence()
-    const { state, pool, pids, queues, concurrency, tasks, jobs, succeeded, failed } = presence
+    const { state, pool, pids, queues, concurrency, tasks, schemas, jobs, succeeded, failed } = presence
     this.#told = newsOf(presence)
     const record: WorkerFields = {
       state,
@@ -91,6 +96,7 @@ export class Heartbeat {
       concurrency,
       tasks: tasks.length,
       task_names: tasks.slice(0, MAX_LISTED_TASKS).join(','),
+      schemas: digestOf(schemas),
       jobs: jobs.slice(0, MAX_LISTED_JOBS).join(','),
       succeeded,
       failed,
@@ -101,6 +107,10 @@ export class Heartbeat {
     }
     const enlisted = await enlistWorker(this.#store, this.#name, this.#identity, ALIVE_MS, record, this.#beats++ % BEATS_PER_TIDYING === 0)
     if (enlisted) this.#tell(record, ALIVE_MS)
+    if (enlisted && schemas !== '') {
+      const kept = await keepTaskSchemas(this.#store, this.#name, schemas, schemas === this.#schemas)
+      this.#schemas = kept ? schemas : ''
+    }
     this.#enlisted ||= enlisted
     return enlisted
   }
@@ -114,4 +124,9 @@ export class Heartbeat {
 
 function newsOf({ state, succeeded, failed }: Presence): string {
   return `${state} ${succeeded} ${failed}`
+}
+
+/** Of workers that say the same, whoever reads needs only one. */
+function digestOf(schemas: string): string {
+  return schemas === '' ? '' : createHash('sha256').update(schemas).digest('base64url').slice(0, 16)
 }

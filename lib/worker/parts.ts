@@ -140,6 +140,7 @@ export class Parts {
       queues: this.order.patterns,
       concurrency,
       tasks: this.pool.names,
+      schemas: this.pool.schemas,
       jobs: [...this.pump.running].map(({ job }) => `${queueOf(job.queue)}/${job.id}`),
       ...this.reporter.totals,
     }

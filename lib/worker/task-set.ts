@@ -1,6 +1,7 @@
 import { RqtsError } from '../errors.ts'
 import type { RetryPolicy } from '../job/backoff.ts'
 import type { BatchRule } from '../task/batch.ts'
+import { jsonSchemasOf } from '../task/json-schema.ts'
 import { TaskRegistry } from '../task/registry.ts'
 import { importFile, type LoadedTasks, type LoadOptions, loadTaskModules, type TaskSource } from './load-tasks.ts'
 import type { Middleware } from './options.ts'
@@ -46,6 +47,12 @@ export class TaskSet {
       return batch === undefined ? [] : [[name, { size: batch.size, waitMs: batch.waitMs }] as const]
     })
     return Object.fromEntries(found)
+  }
+
+  /** What a form for the arguments can be made from, see task/json-schema.ts. */
+  get schemas(): string {
+    const { registry } = this
+    return jsonSchemasOf(registry.names().map((name) => ({ name, schema: registry.get(name)?.schema })))
   }
 
   /** Calls what the files export as `setup`, in their order. */

@@ -21,6 +21,7 @@ export class AsyncPool implements Pool {
   readonly kind = 'async'
   readonly pids: readonly number[] = []
   batches: ReadonlyMap<string, BatchRule> = new Map()
+  schemas = ''
   readonly #options: AsyncPoolOptions
   #tasks = new TaskSet()
   #executor: Executor
@@ -93,6 +94,7 @@ export class AsyncPool implements Pool {
   #use(tasks: TaskSet): void {
     this.#tasks = tasks
     this.batches = new Map(Object.entries(tasks.batches))
+    this.schemas = tasks.schemas
     this.#executor = this.#executorOf(tasks)
   }
 

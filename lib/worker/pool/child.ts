@@ -50,7 +50,8 @@ export class Child {
       this.#executor = new Executor(this.#tasks, portOf, (run, outcome) => void this.#done(run as LocalRun, outcome!))
       if (init.captureOutput) this.#output = new OutputCapture()
       const loaded = this.#tasks.loaded.map(({ source, names }) => ({ source, names }))
-      this.#port.send({ say: 'ready', facts: { loaded, policies: this.#tasks.policies, batches: this.#tasks.batches } })
+      const { policies, batches, schemas } = this.#tasks
+      this.#port.send({ say: 'ready', facts: { loaded, policies, batches, schemas } })
     } catch (error) {
       this.#port.send({ say: 'unfit', error: encodeError(error) }, () => this.#port.exit(1))
     }

@@ -32,6 +32,7 @@ export class CrewPool implements Pool {
   names: readonly string[] = []
   policies: Readonly<Record<string, RetryPolicy>> = {}
   batches: ReadonlyMap<string, BatchRule> = new Map()
+  schemas = ''
   readonly #options: CrewOptions
   readonly #members = new Set<Member>()
   readonly #free: Member[] = []
@@ -164,6 +165,7 @@ export class CrewPool implements Pool {
     this.names = facts.loaded.flatMap(({ names }) => names)
     this.policies = facts.policies
     this.batches = new Map(Object.entries(facts.batches))
+    this.schemas = facts.schemas
     this.#loading?.resolve(facts)
     this.#next(member)
   }

@@ -17,6 +17,8 @@ export interface Pool {
   load(): Promise<readonly LoadedTasks[]>
   readonly names: readonly string[]
   readonly policies: Readonly<Record<string, RetryPolicy>>
+  /** Of the tasks' arguments, see task/json-schema.ts. */
+  readonly schemas: string
   /** Resolves when jobs can be taken. */
   open(): Promise<void>
   prepare(job: ClaimedJob): Run

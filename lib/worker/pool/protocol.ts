@@ -40,4 +40,5 @@ export interface ChildFacts {
   loaded: readonly { source: string; names: string[] }[]
   policies: Readonly<Record<string, RetryPolicy>>
   batches: Readonly<Record<string, BatchRule>>
+  schemas: string
 }
