@@ -3,6 +3,7 @@ import type { Place, Store } from '../client/inspector.ts'
 import { newToken } from '../job/id.ts'
 import type { Logger } from '../logger.ts'
 import type { BulkView, JobAction } from './contract.ts'
+import { type NormalRedaction, redactedText } from './payload.ts'
 import { Refusal } from './refusal.ts'
 
 export interface BulkRequest {
@@ -24,12 +25,14 @@ const TELL_MS = 500
 export class Bulks {
   readonly #store: Store
   readonly #logger: Logger
+  readonly #redaction: NormalRedaction
   readonly #tell: (view: BulkView) => void
   readonly #bulks = new Map<string, { view: BulkView; stop: boolean }>()
 
-  constructor(store: Store, logger: Logger, tell: (view: BulkView) => void) {
+  constructor(store: Store, logger: Logger, redaction: NormalRedaction, tell: (view: BulkView) => void) {
     this.#store = store
     this.#logger = logger
+    this.#redaction = redaction
     this.#tell = tell
   }
 
@@ -98,15 +101,19 @@ export class Bulks {
         const { done, refused } = await changeJobs(this.#store, view.action, places.slice(at, at + BATCH))
         view.done += done
         view.failed += refused.length
-        for (const { place, why } of refused.slice(0, MAX_PROBLEMS - view.problems.length)) view.problems.push({ ...place, text: why })
+        for (const { place, why } of refused.slice(0, MAX_PROBLEMS - view.problems.length)) view.problems.push(this.#problem(place, why))
         tell()
       }
       view.state = bulk.stop ? 'aborted' : 'done'
     } catch (error) {
       view.state = 'failed'
       this.#logger.warn({ err: error, bulk: view.id }, 'dashboard: a bulk action failed')
-      view.problems.unshift({ id: '', queue: '', text: error instanceof Error ? error.message : String(error) })
+      view.problems.unshift(this.#problem({ id: '', queue: '' }, error instanceof Error ? error.message : String(error)))
     }
+  }
+
+  #problem(place: Place, why: string): BulkView['problems'][number] {
+    return { ...place, text: redactedText(why, { ...place, task: '', part: 'error' }, this.#redaction) }
   }
 
   #forgetOld(): void {

@@ -9,7 +9,7 @@ import { VERSION } from '../version.ts'
 import { Assets } from './assets.ts'
 import { Bulks } from './bulk.ts'
 import type { Route, SessionView } from './contract.ts'
-import { admit, secureHeaders, tokenLogin, type Visitor } from './guard.ts'
+import { admit, credentialOf, secureHeaders, tokenLogin, type Visitor } from './guard.ts'
 import type { Handler, Handlers, Tools } from './handlers.ts'
 import { Input } from './input.ts'
 import { JobReader } from './job-detail.ts'
@@ -22,6 +22,7 @@ import { queueRoutes } from './routes-queues.ts'
 import { scheduleRoutes } from './routes-schedules.ts'
 import { Sampler } from './sampler.ts'
 import { openStream, streamHead } from './stream.ts'
+import { WrongGuesses } from './wrong-guesses.ts'
 
 /** Arguments of a job may take a megabyte, escaped somewhat more. */
 const MAX_BODY_BYTES = 4 * 1_048_576
@@ -41,6 +42,7 @@ export class Dashboard {
   readonly #bulks: Bulks
   readonly #tools: Tools
   readonly #assets = new Assets()
+  readonly #guesses = new WrongGuesses()
   readonly #app: Hono<Env>
   readonly #closing = new AbortController()
 
@@ -52,7 +54,7 @@ export class Dashboard {
     const overview = new OverviewReader(this.#store)
     const jobs = new JobReader(this.#store, redaction)
     this.#sampler = new Sampler(overview, jobs, sampleMs, logger)
-    this.#bulks = new Bulks(this.#store, logger, (view) => this.#sampler.bulk(view))
+    this.#bulks = new Bulks(this.#store, logger, redaction, (view) => this.#sampler.bulk(view))
     this.#tools = {
       store: this.#store,
       options: this.#options,
@@ -67,11 +69,14 @@ export class Dashboard {
     setMaxListeners(0, this.#closing.signal)
   }
 
-  /** Handles a request, whatever its path is below. `base`: where this is mounted, if the path of the request does not say so. */
-  readonly fetch = async (request: Request, base?: string): Promise<Response> => {
+  /**
+   * Handles a request, whatever its path is below. `base`: where this is mounted, if the path of the request does not say so. `address`: of
+   * the visitor's machine, so that it cannot try passwords without end.
+   */
+  readonly fetch = async (request: Request, base?: string, address?: string): Promise<Response> => {
     const nonce = randomBytes(16).toString('base64')
     try {
-      return secureHeaders(await this.#answer(request, base, nonce), nonce)
+      return secureHeaders(await this.#answer(request, base, nonce, address), nonce)
     } catch (error) {
       if (!(error instanceof Refusal)) this.#complain(error)
       return secureHeaders(errorResponse(error), nonce)
@@ -89,18 +94,31 @@ export class Dashboard {
     await this.close()
   }
 
-  async #answer(request: Request, mounted: string | undefined, nonce: string): Promise<Response> {
+  async #answer(request: Request, mounted: string | undefined, nonce: string, address: string | undefined): Promise<Response> {
     const { basePath } = this.#options
     const base = mounted === undefined ? basePath : checkBasePath(mounted)
     const url = new URL(request.url)
-    const login = tokenLogin(request, this.#options)
-    if (login !== undefined) return login
-    const visitor = await admit(request, this.#options)
+    const visitor = await this.#admit(request, address)
+    if (visitor instanceof Response) return visitor
     // Without the slash at the end, relative addresses on the page would lead elsewhere.
     if (base !== '' && url.pathname === base) return new Response(null, { status: 308, headers: { location: `${base}/${url.search}` } })
     const path = base !== '' && url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname
     url.pathname = path
     return await this.#app.fetch(new Request(url, request), { visitor, base, nonce })
+  }
+
+  async #admit(request: Request, address: string | undefined): Promise<Visitor | Response> {
+    const { auth, authorize } = this.#options
+    const guarded = auth !== undefined && authorize === undefined ? address : undefined
+    if (guarded !== undefined) this.#guesses.check(guarded)
+    try {
+      return tokenLogin(request, this.#options) ?? (await admit(request, this.#options))
+    } catch (error) {
+      const credential = credentialOf(request)
+      const wrong = error instanceof Refusal && error.status === 401 && credential !== undefined
+      if (guarded !== undefined && wrong) this.#guesses.note(guarded, credential)
+      throw error
+    }
   }
 
   #routes(): Hono<Env> {

@@ -83,6 +83,12 @@ export function tokenLogin(request: Request, options: NormalDashboardOptions): R
   return new Response(null, { status: 303, headers: { location: `./${name}${url.search}`, 'set-cookie': cookie } })
 }
 
+/** What a request says to be let in with, right or wrong. */
+export function credentialOf(request: Request): string | undefined {
+  const cookie = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]*)`).exec(request.headers.get('cookie') ?? '')?.[1]
+  return new URL(request.url).searchParams.get('token') ?? request.headers.get('authorization') ?? cookie
+}
+
 function cookieValue(token: string): string {
   return createHmac('sha256', token).update('rqts dashboard').digest('base64url')
 }

@@ -10,9 +10,12 @@ export function nodeHandler(dashboard: Dashboard): (request: IncomingMessage, re
   return (request, response) => {
     const { baseUrl, originalUrl } = request as Mounted
     // Express cuts the path off under which it has mounted this; the page must know it.
-    const listener = getRequestListener((asked) => dashboard.fetch(asked, baseUrl === '' ? undefined : baseUrl), {
-      overrideGlobalObjects: false,
-    })
+    const listener = getRequestListener(
+      (asked) => dashboard.fetch(asked, baseUrl === '' ? undefined : baseUrl, request.socket.remoteAddress),
+      {
+        overrideGlobalObjects: false,
+      },
+    )
     if (originalUrl !== undefined) request.url = originalUrl
     void listener(request, response)
   }
@@ -37,8 +40,10 @@ export function fastifyPlugin(dashboard: Dashboard): (app: FastifyLike) => Promi
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, _payload, done) => done(null))
     const prefix = app.prefix === undefined || app.prefix === '/' ? undefined : app.prefix
-    const listener = getRequestListener((asked) => dashboard.fetch(asked, prefix), { overrideGlobalObjects: false })
     const handle = (request: { raw: IncomingMessage }, reply: FastifyReply): void => {
+      const listener = getRequestListener((asked) => dashboard.fetch(asked, prefix, request.raw.socket.remoteAddress), {
+        overrideGlobalObjects: false,
+      })
       reply.hijack()
       void listener(request.raw, reply.raw)
     }

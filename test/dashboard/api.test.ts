@@ -247,6 +247,13 @@ describe('bulk actions', () => {
     expect(await b.get('GET /bulk', { id: named.id })).toMatchObject({ total: 2, done: 1, failed: 1, problems: [{ id: 'nobody' }] })
   })
 
+  it('tell why without what nobody is to see', async () => {
+    const b = await board({ redact: { value: (value, { part }) => (part === 'error' ? 'hidden' : value) } })
+    const { id } = await b.post('POST /bulk', { action: 'delete', jobs: [{ id: 'nobody', queue: 'default' }] })
+    await until('it was tried', async () => (await b.get('GET /bulk', { id })).state === 'done')
+    expect((await b.get('GET /bulk', { id })).problems).toEqual([{ id: 'nobody', queue: 'default', text: 'hidden' }])
+  })
+
   it('refuse what is not clear', async () => {
     const b = await board()
     for (const body of [

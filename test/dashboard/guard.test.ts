@@ -29,6 +29,29 @@ async function statuses(b: Board, headers: Record<string, string>): Promise<Set<
 }
 
 describe('who may enter', () => {
+  it('may guess ten times a minute from one address, whatever the way in', async () => {
+    const b = await board({ auth: AUTH })
+    const enter = (address: string | undefined, password?: string) =>
+      b.dashboard.fetch(
+        new Request(`${ORIGIN}/api/session`, password === undefined ? {} : { headers: { authorization: basic('ann', password) } }),
+        undefined,
+        address,
+      )
+    const from = async (address: string | undefined, password?: string) => (await enter(address, password)).status
+    // An outdated password sent again and again is one guess, none at all is none.
+    for (let i = 0; i < 12; i++) expect([await from('10.0.0.1'), await from('10.0.0.1', 'the-old-one')]).toEqual([401, 401])
+    for (let i = 1; i < 10; i++) expect(await from('10.0.0.1', `guess-${i}`)).toBe(401)
+    const refused = await enter('10.0.0.1', 'right-password')
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await from('10.0.0.2', 'right-password')).toBe(200)
+    const token = await board({ auth: { token: 'a-long-token' } })
+    const ask = async (query: string) =>
+      (await token.dashboard.fetch(new Request(`${ORIGIN}/?token=${query}`), undefined, '10.0.0.1')).status
+    for (let i = 0; i < 10; i++) expect(await ask(`guess-${i}`)).toBe(401)
+    expect(await ask('a-long-token')).toBe(429)
+  })
+
   it('without or with a wrong password every address says 401, the stream and files too', async () => {
     const b = await board({ auth: AUTH })
     for (const authorization of [
