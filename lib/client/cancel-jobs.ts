@@ -53,7 +53,10 @@ export async function cancelMatching(
   return [...seen.values()].map((job) => ({ ...job, queue: queueOf(job.queue) }))
 }
 
-function fitting({ tag, workflow }: CancelFilter): (job: OpenJob) => boolean {
+function fitting(filter: CancelFilter): (job: OpenJob) => boolean {
+  const { tag, workflow, queues } = (filter ?? {}) as CancelFilter
+  if (queues !== undefined && !(Array.isArray(queues) && queues.every((name) => typeof name === 'string')))
+    throw new RqtsError('RQTS_BAD_OPTION', 'queues of cancelJobs must be a list of names or patterns')
   if (tag === undefined && workflow === undefined)
     throw new RqtsError('RQTS_BAD_OPTION', 'Say which jobs to cancel: cancelJobs({ tag }), cancelJobs({ workflow }), or both')
   if (tag !== undefined) checkName('tag', tag)

@@ -48,6 +48,10 @@ export function normalizeLimits(changes: LimitChanges | null): object | null {
   if (changes === null) return null
   checkKnown('limits', changes, CHANGES)
   const { concurrency, rate, tasks, perKey, keys } = changes
+  for (const [name, entries] of Object.entries({ tasks, keys })) {
+    if (entries !== undefined && entries !== null && (typeof entries !== 'object' || Array.isArray(entries)))
+      throw bad(name, 'an object, or null for no limits', entries)
+  }
   const named = [...Object.keys(tasks ?? {}), ...Object.keys(keys ?? {})]
   if (named.length > MAX_NAMED) throw bad('limits', `at most ${MAX_NAMED} tasks and keys in one call`, named.length)
   return {

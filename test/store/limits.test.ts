@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { cancelMatching } from '../../lib/client/cancel-jobs.ts'
 import { type LimitChanges, normalizeLimits } from '../../lib/job/limits.ts'
 import { type Outcome, type SettleReply, settle } from '../../lib/store/attempts.ts'
 import { type Control, enqueueJobs } from '../../lib/store/enqueue.ts'
@@ -397,3 +398,15 @@ describe('limits of a task', () => {
     expect(await claimIds(9, 'a2')).toBe('a3')
   })
 })
+
+test.each([5, '', 'mail', true, ['mail'], () => 1])('tasks and keys that are %s are refused', (junk) => {
+  expect(() => normalizeLimits({ tasks: junk as never })).toThrow('tasks must be an object')
+  expect(() => normalizeLimits({ keys: junk as never })).toThrow('keys must be an object')
+})
+
+test.each([null, undefined, 5, { tag: 't', queues: 'mail' }, { tag: 't', queues: [1] }])(
+  'a filter %j cancels nothing and says why',
+  async (junk) => {
+    await expect(cancelMatching(store(), junk as never)).rejects.toMatchObject({ code: 'RQTS_BAD_OPTION' })
+  },
+)
