@@ -134,6 +134,20 @@ describe('taking jobs', () => {
       },
     },
     {
+      name: 'one whose pause has not ended gives nothing',
+      given: { queue: ['a'], meta: { version: '1', paused: '99999999999999' } },
+      call: claimJobs(1),
+      returns: [],
+      after: 'unchanged',
+    },
+    {
+      name: 'one whose pause is over serves',
+      given: { queue: ['a'], meta: { version: '1', paused: '1000' } },
+      call: claimJobs(1),
+      returns: [claimed('a')],
+      after: { started: { a: '+60s' }, jobs: { a: running() }, claims: { w: 'T2 a' } },
+    },
+    {
       name: 'a paused queue gives nothing',
       given: { queue: ['a'], meta: { version: '1', paused: '1' } },
       call: claimJobs(1),
