@@ -145,7 +145,7 @@ describe('taking jobs', () => {
       given: { queue: ['a'], meta: { version: '1', paused: '1000' } },
       call: claimJobs(1),
       returns: [claimed('a')],
-      after: { started: { a: '+60s' }, jobs: { a: running() }, claims: { w: 'T2 a' } },
+      after: { started: { a: '+60s' }, jobs: { a: running() }, claims: { w: 'T2 a' }, meta: { version: '1', paused: '1000' } },
     },
     {
       name: 'a paused queue gives nothing',
