@@ -18,16 +18,33 @@ export async function readLimits(store: Store, queue: string): Promise<Limits> {
     ['HGET', store.keys.queuePart(queue, 'meta'), 'limits'],
     ['HGETALL', store.keys.queuePart(queue, 'limits')],
   ])
-  const { concurrency, rate, tasks = {}, keys: perKey = DEFAULT_PER_KEY } = parse(text as string | null)
+  const stored = fieldsOf(parse(text as string | null))
+  const perKey = typeof stored['keys'] === 'number' ? stored['keys'] : DEFAULT_PER_KEY
+  const tasks = Object.entries(fieldsOf(stored['tasks'])).map(([task, rule]) => [task, soundRule(rule)] as const)
   const keys = Object.entries(toFields(fields) ?? {}).map(([key, most]) => [key, Number(most)] as const)
   // Always in this order, whatever Lua has made of it.
-  return { ...(concurrency && { concurrency }), ...(rate && { rate }), tasks, perKey, keys: Object.fromEntries(keys) }
+  return { ...soundRule(stored), tasks: Object.fromEntries(tasks), perKey, keys: Object.fromEntries(keys) }
 }
 
-/** As limits.lua writes it. */
-function parse(text: string | null): Omit<Partial<Limits>, 'keys' | 'perKey'> & { keys?: number } {
+type Rule = Pick<Limits, 'concurrency' | 'rate'>
+
+/** As _rules.lua does: what somebody else has written there limits nothing. */
+function soundRule(value: unknown): Rule {
+  const { concurrency, rate } = fieldsOf(value)
+  const { max, per } = fieldsOf(rate)
+  const rule: Rule = {}
+  if (typeof concurrency === 'number') rule.concurrency = concurrency
+  if (typeof max === 'number' && typeof per === 'number') rule.rate = { max, per }
+  return rule
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function parse(text: string | null): unknown {
   try {
-    return text === null ? {} : (JSON.parse(text) as ReturnType<typeof parse>)
+    return text === null ? {} : JSON.parse(text)
   } catch {
     return {}
   }

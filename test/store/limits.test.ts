@@ -99,6 +99,31 @@ describe('set and read', () => {
   })
 })
 
+describe('what somebody else wrote into the limits', () => {
+  test.each([
+    'no json',
+    '7',
+    '[]',
+    'null',
+    '{"concurrency":"x"}',
+    '{"rate":5}',
+    '{"rate":{"max":"1"}}',
+    '{"tasks":7}',
+    '{"tasks":{"t":5}}',
+    '{"tasks":{"t":{"concurrency":{},"rate":[]}}}',
+    '{"keys":"many","keyed":1}',
+  ])('limits nothing: %s', async (text) => {
+    await put('x1 a1')
+    await store().client.call('HSET', store().keys.queuePart('q', 'meta'), 'limits', text)
+    expect((await trade(5)).jobs.map(({ id }) => id)).toEqual(['x1', 'a1'])
+    await trade(0, ['x1'], ['a1'])
+    await tick(store(), 'q', 'w', 5_000)
+    await sweep(store(), 'q', 3)
+    expect(await readLimits(store(), 'q')).toBeTypeOf('object')
+    expect(await summarize(store(), ['q'])).toMatchObject([{ finished: 2 }])
+  })
+})
+
 describe('concurrency of a queue', () => {
   test('no more start than may; the end of one tells a worker', async () => {
     await limit({ concurrency: 2 })

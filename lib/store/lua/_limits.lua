@@ -1,10 +1,6 @@
 -- The limits of a queue: the field `limits` of meta, JSON written by limits.lua; those of single keys are in the hash `limits`.
 -- { concurrency, rate { max, per ms }, tasks { NAME { concurrency, rate } }, keys: concurrency per key, keyed: 1 when some key has been limited by hand }
-local function readLimits(text)
-  local good, limits = pcall(cjson.decode, text)
-  return good and type(limits) == 'table' and limits or {}
-end
-
+--@include _rules
 local limitsByBase = {}
 local function limitsOf(base, known, anew)
   if anew or not limitsByBase[base] then
