@@ -186,6 +186,11 @@ const ATTEMPTS: Case[] = [
   { name: 'note: log', script: 'note', given: started(), call: (store) => note(store, HELD, 'log', 'line') },
   { name: 'note: meta', script: 'note', given: started(), call: (store) => replaceMeta(store, HELD, undefined, '{"a":1}') },
   { name: 'watch', script: 'watch', given: queued('a'), call: (store) => watchJobs(store, 'q', ['a', 'b']) },
+  {
+    name: 'rights',
+    script: 'rights',
+    call: (store) => store.client.run('rights', [store.keys.queuePart('q', 'meta')], [JSON.stringify([['GET', store.keys.queues]])]),
+  },
   { name: 'counts', script: 'counts', given: started(), call: (store) => summarize(store, ['q']) },
   {
     name: 'glance',
