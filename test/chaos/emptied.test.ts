@@ -102,7 +102,10 @@ describe('READONLY', () => {
 
 describe('LOADING', () => {
   it('a restarted server that still reads its file is waited for', { timeout: 60_000 }, async () => {
-    const server = await ownServer({ persist: true, args: ['--key-load-delay', '50', '--loading-process-events-interval-bytes', '1024'] })
+    const server = await ownServer({
+      persist: true,
+      args: ['--appendfsync', 'always', '--key-load-delay', '50', '--loading-process-events-interval-bytes', '1024'],
+    })
     const admin = adminOf(server)
     const store = openStore(server.url)
     const load = new Load(store)

@@ -98,7 +98,7 @@ describe('an enqueue that Redis does not answer', () => {
   })
 
   it('does not pile up: a thousand calls while Redis is down leave nothing behind', { timeout: 20_000 }, async () => {
-    const server = await ownServer({ persist: true })
+    const server = await ownServer({ persist: true, args: ['--appendfsync', 'always'] })
     const queue = queueOn(server.url, testPrefix())
     await queue.enqueue(add, [0, 0])
     await server.kill()
