@@ -88,7 +88,8 @@ describe.runIf(hasPty)('rqts top', () => {
     top.type('p')
     await top.shows(/› w1 +idle/)
     top.type('S')
-    await top.shows(/w1 stops when its jobs are done/)
+    // An idle worker may be gone before the next picture is drawn.
+    await top.shows(/w1 stops when its jobs are done|No workers/)
     expect((await worker.exited).code).toBe(0)
   })
 
