@@ -132,4 +132,26 @@ describeBrowser('the list of jobs', () => {
     expect(await queue.counts()).toMatchObject({ queued: 10_000, failed: 0 })
     await page.getByText('Nothing matches').waitFor()
   })
+
+  test('an end that is heard of before the reply to its beginning stays the end', async () => {
+    const here = await stage()
+    await here.queue('q').enqueueMany([1, 2].map(() => ['later', []] as const))
+    const page = await visit(`${await serveDashboard(here)}#/jobs?q=state:queued`)
+    await page.locator('[data-live=live]').waitFor()
+    const done = page.locator('.bulk[data-state=done]')
+    await page.route('**/api/bulk', async (route) => {
+      const response = await route.fetch()
+      await done.waitFor()
+      await route.fulfill({ response })
+    })
+    await page.locator('[data-total="2"]').waitFor()
+    await page.getByRole('checkbox').nth(0).check()
+    await page.getByRole('checkbox').nth(1).check()
+    const bar = page.getByRole('toolbar', { name: 'Selection' })
+    await bar.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    // The reply ends the selection.
+    await bar.getByRole('button', { name: 'Select page' }).waitFor()
+    expect(await page.locator('.bulk').getAttribute('data-state')).toBe('done')
+  })
 })

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { BulkView, JobDetailView, OverviewView, StreamEvents } from '../contract.ts'
-import { apiUrl } from './api.ts'
+import { ApiFailure, apiUrl, get } from './api.ts'
 import { type Cell, cell } from './store.ts'
 
 /**
@@ -65,6 +65,7 @@ function open(): void {
     retryMs = FIRST_RETRY_MS
     heardAt = performance.now()
     connection.set('live')
+    void catchUpOnBulks()
   }
   stream.onerror = () => {
     // The browser's own retry gives up on a refusal, so this one decides.
@@ -88,9 +89,24 @@ function hear<K extends keyof StreamEvents>(stream: EventSource, name: K, take: 
   })
 }
 
+/** Replies and events come by two ways, so that the end of an action may be known before the reply that tells of its start. */
 export function takeBulk(bulk: BulkView): void {
-  const others = bulks.get().filter(({ id }) => id !== bulk.id)
-  bulks.set([...others, bulk])
+  const known = bulks.get().find(({ id }) => id === bulk.id)
+  if (known !== undefined && known.state !== 'running' && bulk.state === 'running') return
+  bulks.set([...bulks.get().filter(({ id }) => id !== bulk.id), bulk])
+}
+
+/** What has ended while no stream was open is told by none. */
+async function catchUpOnBulks(): Promise<void> {
+  const running = bulks.get().filter(({ state }) => state === 'running')
+  for (const { id } of running) {
+    try {
+      takeBulk(await get('GET /bulk', { id }))
+    } catch (error) {
+      // A server that was started anew knows nothing of it.
+      if (error instanceof ApiFailure && error.status === 404) dismissBulk(id)
+    }
+  }
 }
 
 export function dismissBulk(id: string): void {
