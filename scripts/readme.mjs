@@ -50,7 +50,8 @@ function snippet(file, region) {
 }
 
 function fillStates(text) {
-  return text.replace(/<!-- states -->\n(?:\|.*\n)*/g, `<!-- states -->\n${stateTable()}`)
+  // The empty line ends the table: without it the paragraph below would be its last row.
+  return text.replace(/<!-- states -->\n(?:\|.*\n)*\n*/g, `<!-- states -->\n${stateTable()}\n`)
 }
 
 function stateTable() {
