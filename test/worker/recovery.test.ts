@@ -176,7 +176,11 @@ describe('the clock', () => {
     }
     const worker = s.worker('default', { tasks: [note] })
     const done = worker.run()
-    const jobs = [await queue.enqueueIn(300, note, [2]), await queue.enqueueIn(150, note, [1])]
+    // In one step: on a busy machine the second would otherwise be written after the first was due.
+    const jobs = await queue.enqueueMany([
+      [note, [2], { delay: 300 }],
+      [note, [1], { delay: 150 }],
+    ])
     for (const job of jobs) await job.result({ timeout: '10s' })
     expect(seen.map(([n]) => n)).toEqual([1, 2])
     for (const job of jobs) {
