@@ -37,7 +37,7 @@ export class Leader {
   constructor(store: Store, options: LeaderOptions) {
     this.#store = store
     this.#options = options
-    this.#service = new Service('scheduler', options.logger, () => this.#tick())
+    this.#service = new Service('scheduler', options.logger, () => this.tick())
   }
 
   start(): void {
@@ -66,7 +66,8 @@ export class Leader {
     for (const queue of this.#options.queues()) await this.#lead(queue, true)
   }
 
-  async #tick(): Promise<number> {
+  /** One round; returns the ms until the next. */
+  async tick(): Promise<number> {
     const waits = await Promise.all(this.#options.queues().map((queue) => this.#lead(queue, false)))
     return Math.min(LEADERSHIP_MS, ...waits)
   }
