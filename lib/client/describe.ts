@@ -28,7 +28,7 @@ function shorten(value: unknown): string {
   return text.length > MAX_ARG_CHARS ? `${text.slice(0, MAX_ARG_CHARS - 1)}…` : text
 }
 
-/** The options that a stored job lives by. Its id and its unique key are not among them. */
+/** The options that a stored job lives by. Its id is not among them, and of `unique` only the key: the rest was used up by the enqueue. */
 export function optionsOf(snapshot: JobSnapshot, meta: Record<string, unknown>): JobOptions {
   const { queue, description, ttlMs, runAt, parents, retry, tags, atFront, priority, allowFailure } = snapshot
   const options: JobOptions = {
@@ -44,6 +44,7 @@ export function optionsOf(snapshot: JobSnapshot, meta: Record<string, unknown>):
   if (priority !== 0) options.priority = priority
   if (snapshot.repeat !== undefined) options.repeat = { times: snapshot.repeat.times, every: snapshot.repeat.everyMs }
   if (snapshot.concurrencyKey !== undefined) options.concurrencyKey = snapshot.concurrencyKey
+  if (snapshot.uniqueKey !== undefined) options.unique = { key: snapshot.uniqueKey }
   if (Object.keys(meta).length > 0) options.meta = meta
   if (tags.length > 0) options.tags = tags
   if (retry !== undefined) {

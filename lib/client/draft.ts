@@ -68,7 +68,8 @@ function finishDraft(queue: string, target: Target, task: ResolvedTask, args: un
 }
 
 /** What the script gets. A plain job, and most are, carries three fields and no control. */
-export function toNewJob({ id, task, argsText, options, refs, trace }: Draft): NewJob {
+export function toNewJob(draft: Draft): NewJob {
+  const { id, task, argsText, options, refs, trace } = draft
   const fields = ['task', task.name, 'args', argsText, 'timeout', String(options.timeoutMs)]
   if (options === PLAIN && trace === undefined) return { id, fields }
   const put = (name: string, value: string | number | undefined): boolean => value !== undefined && fields.push(name, String(value)) > 0
@@ -89,7 +90,7 @@ export function toNewJob({ id, task, argsText, options, refs, trace }: Draft): N
   more = more || options.delayMs !== undefined || options.runAtMs !== undefined
   const control = controlOf(options, refs)
   if (control.unique) {
-    control.unique.key = options.unique?.key ?? digest(task.name, argsText)
+    control.unique.key = uniqueKeyOf(draft)
     put('unique', control.unique.key)
   }
   if (options.jobId !== undefined) {
@@ -140,9 +141,9 @@ function controlOf(options: NormalOptions, refs: readonly string[]): Mutable<Con
   return control
 }
 
-/** The same call has the same key. */
-function digest(task: string, argsText: string): string {
-  return createHash('sha256').update(`${task}\n${argsText}`).digest('base64url').slice(0, 22)
+/** As given; else the same call has the same key. */
+export function uniqueKeyOf({ task, argsText, options }: Draft): string {
+  return options.unique?.key ?? createHash('sha256').update(`${task.name}\n${argsText}`).digest('base64url').slice(0, 22)
 }
 
 /** The hash of a job that was just written, as far as the writer knows it. */

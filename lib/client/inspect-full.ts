@@ -59,14 +59,14 @@ export async function logLines(store: Store, place: Place, from: number, count: 
   return { lines: lines as string[], total: Number(total) }
 }
 
-/** A new job like this one, that waits for nobody; with `args` in place of its own. */
+/** A new job like this one, that waits for nobody and holds no unique key; with `args` in place of its own. */
 export async function enqueueCopy(
   store: Store,
   { row }: FullJob,
   { args, queue = row.queue, delayMs }: { args?: unknown[] | undefined; queue?: string | undefined; delayMs?: number | undefined },
 ): Promise<Place> {
   const meta = row.meta === undefined ? {} : (decode(row.meta) as Record<string, unknown>)
-  const { dependsOn: _1, runAt: _2, ...options } = optionsOf(row, meta)
+  const { dependsOn: _1, runAt: _2, unique: _3, ...options } = optionsOf(row, meta)
   const given = args ?? (decode(row.args) as unknown[])
   // A description made for other arguments would lie.
   if (args !== undefined) delete options.description

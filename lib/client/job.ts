@@ -1,3 +1,4 @@
+import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import type { JobSnapshot } from '../job/record.ts'
 import { hasEnded, isWaiting, type JobStatus } from '../job/state.ts'
@@ -124,7 +125,7 @@ export class Job<Result = unknown> extends JobFields<Result> {
     if (before === null) throw notFound(this)
     if (blockedBy !== undefined) {
       throw new DuplicateJob(
-        `Job ${this.id} was not requeued: its unique key is now held by job ${blockedBy}. Wait until that has ended, or cancel it`,
+        `Job ${this.id} was not requeued: its unique key ${show(this.snapshot.uniqueKey)} is now held by job ${blockedBy}. Wait until that has ended, or cancel it`,
         blockedBy,
       )
     }

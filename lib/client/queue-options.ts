@@ -1,3 +1,4 @@
+import { type Duration, parseDuration, show } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
 import { type JobOptions, type NormalOptions, normalizeOptions } from '../job/options.ts'
 import { jobOptions } from '../task/job-options.ts'
@@ -21,6 +22,21 @@ export interface QueueOptions extends ConnectOptions {
    * here. Without routes, all jobs that are enqueued on this queue are its own.
    */
   routes?: readonly Route[]
+}
+
+export interface PauseOptions {
+  /** Goes on by itself after so long. Default: until `resume()`. */
+  for?: Duration
+}
+
+/** In ms; undefined for ever. What is meant as a time must not become for ever because it stood in the wrong place. */
+export function pauseLength(options: PauseOptions | undefined): number | undefined {
+  if (options === undefined) return undefined
+  if (typeof options !== 'object' || options === null || Object.keys(options).some((name) => name !== 'for')) {
+    const got = typeof options === 'object' && options !== null ? `{ ${Object.keys(options).join(', ')} }` : show(options)
+    throw new RqtsError('RQTS_BAD_OPTION', `pause() takes nothing, or { for: '10m' }; got ${got}`)
+  }
+  return options.for === undefined ? undefined : parseDuration(options.for, 'for', { min: 1 })
 }
 
 /** Stands for a plain function or a name. */

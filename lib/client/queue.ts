@@ -18,7 +18,7 @@ import { type Draft, draftJob } from './draft.ts'
 import { InlineJobs } from './inline.ts'
 import { Job } from './job.ts'
 import { listedBefore, pageOf, sumCounts } from './partition-pages.ts'
-import { OptionLayers, type QueueOptions } from './queue-options.ts'
+import { OptionLayers, type PauseOptions, pauseLength, type QueueOptions } from './queue-options.ts'
 import { checkRange, idIn } from './range.ts'
 import { Registry } from './registry.ts'
 import { RoutedQueues } from './routed-queues.ts'
@@ -205,8 +205,8 @@ export class Queue {
   }
 
   /** Workers take no more jobs from it until `resume()`, or `for` so long; what runs goes on, and new jobs are accepted. */
-  async pause(options: { for?: Duration } = {}): Promise<void> {
-    const forMs = options.for === undefined ? undefined : parseDuration(options.for, 'for', { min: 1 })
+  async pause(options?: PauseOptions): Promise<void> {
+    const forMs = pauseLength(options)
     await Promise.all((await this.#names()).map((name) => pauseQueue(this.store, name, forMs)))
   }
 

@@ -1,7 +1,8 @@
+import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import type { JobRef } from '../job/options.ts'
 import { hasEnded, type JobStatus, registryOf } from '../job/state.ts'
-import { cancelJob, type Place, removeJobs, requeueJob, statusOf } from '../store/jobs.ts'
+import { cancelJob, type Place, readJob, removeJobs, requeueJob, statusOf } from '../store/jobs.ts'
 import type { RegistryName } from '../store/keys.ts'
 import { idsByEnd, idsNow, removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
@@ -72,8 +73,10 @@ export class Registry {
     const { before, blockedBy, waits } = this.#holds(status)
       ? await requeueJob(this.#store, place, this.name === 'scheduled' ? 'promote' : 'requeue', options.atFront === true)
       : { before: status, blockedBy: undefined, waits: undefined }
-    if (blockedBy !== undefined)
-      throw new DuplicateJob(`Job ${place.id} was not requeued: its unique key is now held by job ${blockedBy}`, blockedBy)
+    if (blockedBy !== undefined) {
+      const key = (await readJob(this.#store, place))?.uniqueKey
+      throw new DuplicateJob(`Job ${place.id} was not requeued: its unique key ${show(key)} is now held by job ${blockedBy}`, blockedBy)
+    }
     if (waits)
       throw new RqtsError(
         'RQTS_BAD_STATE',

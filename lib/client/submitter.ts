@@ -1,4 +1,5 @@
 import { channels } from '../channels.ts'
+import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import { type EnqueueOutcome, type EnqueueReply, enqueueJobs, type NewJob } from '../store/enqueue.ts'
 import { readJobs } from '../store/jobs.ts'
@@ -6,7 +7,7 @@ import { deliverOutbox } from '../store/maintain.ts'
 import type { Store } from '../store/store.ts'
 import { traceEnqueue } from '../tracing.ts'
 import { Batcher } from './batcher.ts'
-import { type Draft, toNewJob } from './draft.ts'
+import { type Draft, toNewJob, uniqueKeyOf } from './draft.ts'
 import { Job } from './job.ts'
 import { checkForeignParents, findParentsElsewhere, linkForeignParents, parentsFirst, unknownParent } from './parents.ts'
 
@@ -186,7 +187,7 @@ function refusal(draft: Draft, outcome: EnqueueOutcome): RqtsError {
       )
     case 'taken':
       return new DuplicateJob(
-        `The unique key of ${draft.task.name} is held by job ${outcome.id}, which has not ended${draft.options.unique?.throttleMs === undefined ? '' : ' or is the one that its throttle allows'}. Use unique: { mode: 'return' } or 'replace' if that is meant to happen`,
+        `The unique key ${show(uniqueKeyOf(draft))} of ${draft.task.name}${draft.options.unique?.key === undefined ? ', made of its arguments,' : ''} is held by job ${outcome.id}, which has not ended${draft.options.unique?.throttleMs === undefined ? '' : ' or is the one that its throttle allows'}. Use unique: { mode: 'return' } or 'replace' if that is meant to happen`,
         outcome.id,
       )
     case 'unknown-parent':

@@ -47,6 +47,8 @@ export interface JobSnapshot {
   /** Its level within the queue, 0 unless given. */
   priority: number
   concurrencyKey?: string
+  /** As it was given, or made of the arguments. */
+  uniqueKey?: string
   /** `done` of `times` further runs are over. */
   repeat?: { times: number; everyMs: number; done: number }
   allowFailure: boolean
@@ -101,6 +103,7 @@ function copy(snapshot: JobSnapshot, fields: JobFields): void {
   if (times !== undefined) snapshot.repeat = { times, everyMs: number(fields['repeat_every']) ?? 0, done: number(fields['repeated']) ?? 0 }
   const key = fields['concurrency_key']
   if (key !== undefined) snapshot.concurrencyKey = key
+  if (fields['unique'] !== undefined) snapshot.uniqueKey = fields['unique']
   if (snapshot.createdAt === undefined && snapshot.enqueuedAt !== undefined) snapshot.createdAt = snapshot.enqueuedAt
   for (const name of ['description', 'meta', 'worker', 'progress', 'result', 'error', 'reason'] as const) {
     const value = fields[name]

@@ -92,9 +92,12 @@ export class Doorbell {
     if (key === this.#store.keys.queuePart(this.#options.own, 'wake')) this.#options.refresh()
     if (this.#closed || this.#options.ring() || key === undefined) return true
     // Back for someone who has a free slot; there may be a newer one by now, and one is enough.
+    const own = key === this.#store.keys.queuePart(this.#options.own, 'wake')
     await this.#store.client.callAll([
       ['RPUSH', key, 1],
       ['LTRIM', key, 0, 0],
+      // Nobody else takes it from there, and this worker may be gone before it does.
+      ...(own ? [['PEXPIRE', key, this.#options.pollMs] as const] : []),
     ])
     return true
   }

@@ -138,7 +138,13 @@ describe('a jobId or unique key in use', () => {
     const q = queue()
     const first = await q.enqueue(work, [1, 2], { unique: true })
     const error = await q.enqueue(work, [1, 2], { unique: true }).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'RQTS_DUPLICATE_JOB', existingId: first.id })
+    const key = first.snapshot.uniqueKey!
+    expect(await store.client.call('GET', `${store.keys.base('default')}unique:${key}`)).toBe(first.id)
+    expect(error).toMatchObject({
+      code: 'RQTS_DUPLICATE_JOB',
+      existingId: first.id,
+      message: expect.stringContaining(`The unique key '${key}' of work, made of its arguments, is held by job ${first.id}`),
+    })
     expect((await q.enqueue(work, [2, 1], { unique: true })).status).toBe('queued')
     const returned = await q.enqueue(work, [1, 2], { unique: { mode: 'return' } })
     expect(returned.id).toBe(first.id)
@@ -151,6 +157,13 @@ describe('a jobId or unique key in use', () => {
     await finishNext(store)
     expect((await newer.refresh()).status).toBe('finished')
     expect((await q.enqueue(work, [1, 2], { unique: true })).status).toBe('queued')
+  })
+
+  test('a refusal names the unique key', async () => {
+    const { queue } = await stage()
+    const q = queue()
+    const { id } = await q.enqueue(work, [], { unique: { key: 'page' } })
+    await expect(q.enqueue(work, [], { unique: { key: 'page' } })).rejects.toThrow(`The unique key 'page' of work is held by job ${id}`)
   })
 
   test('unique keys of one enqueueMany: all or nothing', async () => {

@@ -70,6 +70,7 @@ test('options are those in force', async () => {
     dependsOn: { jobs: [parent], allowFailure: true, atFront: true },
     meta: { a: 1 },
     tags: ['t'],
+    unique: { key: 'only one', mode: 'return' },
   })
   expect((await job.refresh()).options).toEqual({
     timeout: Number.POSITIVE_INFINITY,
@@ -82,6 +83,7 @@ test('options are those in force', async () => {
     atFront: true,
     meta: { a: 1 },
     tags: ['t'],
+    unique: { key: 'only one' },
   })
 })
 
@@ -203,11 +205,14 @@ describe('requeue', () => {
   test('is refused while another job holds its unique key', async () => {
     const { queue, store } = await stage()
     const q = queue()
-    const first = await q.enqueue(work, [1], { unique: true })
+    const first = await q.enqueue(work, [1], { unique: { key: 'page' } })
     await failNext(store, new Error('x'))
-    const second = await q.enqueue(work, [1], { unique: true })
-    const error = await first.requeue().catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'RQTS_DUPLICATE_JOB', existingId: second.id })
+    const second = await q.enqueue(work, [1], { unique: { key: 'page' } })
+    const named = expect.stringContaining(`its unique key 'page' is now held by job ${second.id}`) as string
+    for (const requeue of [() => first.requeue(), () => q.registry('failed').requeue(first)]) {
+      const error = await requeue().catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'RQTS_DUPLICATE_JOB', existingId: second.id, message: named })
+    }
     await second.cancel()
     await first.requeue()
     expect(first.status).toBe('queued')

@@ -85,6 +85,16 @@ test('a paused queue hands out nothing until it is resumed', async () => {
   expect((await take(store)).id).toBe(job.id)
 })
 
+test.each([5, '10m', null, { ms: 5 }, { for: '10m', until: 7 }, { for: 'soon' }])(
+  'pause(%j) is refused, and pauses nothing: it would be for ever',
+  async (given) => {
+    const { queue } = await stage()
+    const q = queue()
+    expect(await codeOf(q.pause(given as never))).toMatch(/^RQTS_BAD_(OPTION|DURATION)$/)
+    expect(await q.isPaused()).toBe(false)
+  },
+)
+
 test('empty deletes what waits in the list and nothing else, in bounded steps', async () => {
   const { queue, store } = await stage()
   const q = queue()

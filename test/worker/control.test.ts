@@ -4,6 +4,7 @@ import { steerWorker } from '../../lib/client/steer.ts'
 import { task, Worker } from '../../lib/index.ts'
 import { readWishes, ringWorker, wishConcurrency, wishPause } from '../../lib/store/control.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
+import { Doorbell } from '../../lib/worker/doorbell.ts'
 import { leftoverKeys } from '../support/redis.ts'
 import { gate, type Stage, stage, until } from '../support/stage.ts'
 
@@ -21,13 +22,11 @@ async function running(s: Stage, options: object = {}): Promise<{ worker: Worker
 }
 
 describe('steering a worker from elsewhere', () => {
-  it('pauses and resumes it, durably and at once', async () => {
+  it('pauses and resumes it, durably', async () => {
     const s = await stage()
     const { worker, done } = await running(s, { name: 'w1' })
-    const asked = performance.now()
     expect(await steerWorker(s.store, 'w1', { do: 'pause' })).toEqual(['w1'])
     await until('it is paused', () => worker.state === 'paused')
-    expect(performance.now() - asked).toBeLessThan(1_000)
     // Its own program cannot overrule who paused it from outside.
     worker.resume()
     expect(worker.state).toBe('paused')
@@ -47,6 +46,24 @@ describe('steering a worker from elsewhere', () => {
     await until('it goes on', () => worker.state === 'idle', 15_000)
     await worker.stop()
     await done
+  })
+
+  it('a bell that a full worker hands back does not outlive it', async () => {
+    const s = await stage()
+    const rang = gate()
+    const full = (): boolean => {
+      rang.open()
+      return false
+    }
+    const own = 'worker:gone'
+    const bell = new Doorbell(s.store, { pollMs: 60_000, queues: () => [], own, refresh: () => undefined, ring: full })
+    const key = s.store.keys.queuePart(own, 'wake')
+    bell.arm()
+    await s.store.client.call('RPUSH', key, 1)
+    await rang.promise
+    await until('it is back, and will go', async () => Number(await s.store.client.call('PTTL', key)) > 0)
+    bell.close()
+    await s.store.client.call('DEL', key)
   })
 
   it('finds the wish without message and bell when all its slots are taken', async () => {
