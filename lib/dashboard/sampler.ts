@@ -7,7 +7,8 @@ import type { OverviewReader } from './overview.ts'
 export interface Listener {
   /** The job whose page is open, as `queue/id`. */
   job: { queue: string; id: string } | undefined
-  send<Name extends keyof StreamEvents>(event: Name, data: StreamEvents[Name]): void
+  /** False when the tab does not read: it was not sent, and has to be told again. */
+  send<Name extends keyof StreamEvents>(event: Name, data: StreamEvents[Name]): boolean
 }
 
 interface JobReader {
@@ -16,6 +17,8 @@ interface JobReader {
 }
 
 const AFTER_ERROR_MS = 1_000
+/** New lines told at once; of more, the last. */
+const MAX_LINES = 1_000
 
 /**
  * Looks at Redis once per beat for all open streams together, and not at all while there is none. While Redis is away it says so once
@@ -26,7 +29,7 @@ export class Sampler {
   readonly #jobs: JobReader
   readonly #sampleMs: number
   readonly #logger: Logger
-  readonly #listeners = new Map<Listener, { shown: string; lines: number }>()
+  readonly #listeners = new Map<Listener, { shown: string; lines: number; reached: boolean }>()
   #timer: NodeJS.Timeout | undefined
   #up: boolean | undefined
   #beating = false
@@ -43,7 +46,7 @@ export class Sampler {
   }
 
   add(listener: Listener): void {
-    this.#listeners.set(listener, { shown: '', lines: 0 })
+    this.#listeners.set(listener, { shown: '', lines: 0, reached: false })
     if (this.#up === false) listener.send('redis', { up: false, message: this.#why })
     // Somebody waits for the first picture; a beat that is under way will reach them too.
     if (!this.#beating) this.#beat()
@@ -64,7 +67,7 @@ export class Sampler {
   }
 
   #why: string | null = null
-  readonly #greeted = new WeakSet<Listener>()
+  #greeted = new WeakSet<Listener>()
 
   #beat(): void {
     clearTimeout(this.#timer)
@@ -84,13 +87,16 @@ export class Sampler {
     const news = this.#up !== true
     this.#up = true
     this.#why = null
-    for (const listener of this.#listeners.keys()) {
-      if (news || !this.#greeted.has(listener)) listener.send('redis', { up: true, message: null })
-      this.#greeted.add(listener)
+    if (news) this.#greeted = new WeakSet()
+    for (const [listener, state] of this.#listeners) {
+      state.reached = true
+      if (!this.#greeted.has(listener) && listener.send('redis', { up: true, message: null })) this.#greeted.add(listener)
       listener.send('overview', overview)
     }
     await this.#tellJobs()
-    return this.#sampleMs
+    // Who came while jobs were read has seen nothing yet.
+    const late = [...this.#listeners.values()].some(({ reached }) => !reached)
+    return late ? 0 : this.#sampleMs
   }
 
   /** Each watched job is read once, however many watch it. */
@@ -111,13 +117,11 @@ export class Sampler {
     for (const listener of listeners) {
       const state = this.#listeners.get(listener)
       if (state === undefined) continue
-      if (state.shown !== text) listener.send('job', detail)
-      state.shown = text
-      if (total > state.lines) {
-        const { lines, from } = await this.#jobs.logs(place, state.lines)
-        listener.send('logs', { from, lines })
-      }
-      state.lines = total
+      if (state.shown !== text && listener.send('job', detail)) state.shown = text
+      if (total < state.lines) state.lines = total
+      if (total === state.lines) continue
+      const { lines, from } = await this.#jobs.logs(place, Math.max(state.lines, total - MAX_LINES))
+      if (listener.send('logs', { from, lines })) state.lines = from + lines.length
     }
   }
 

@@ -23,8 +23,10 @@ export function openStream(sampler: Sampler, job: Listener['job'], closing: Abor
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const write = (text: string): void => {
-          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(text))
+        const write = (text: string): boolean => {
+          const reads = (controller.desiredSize ?? 0) > 0
+          if (reads) controller.enqueue(encoder.encode(text))
+          return reads
         }
         const listener: Listener = {
           job,

@@ -7,6 +7,11 @@ import { withGuards } from './keys.ts'
 import { scripts } from './scripts.generated.ts'
 import { holdSockets, unrefSentinels } from './sockets.ts'
 
+/** A deadline that is noticed this much late was noticed by a loop that something held up. */
+const HELD_UP_MS = 100
+/** What such a loop gets to read the answers that have come meanwhile. */
+const READING_MS = 1_000
+
 export type Arg = string | number | Buffer
 export type ScriptName = keyof typeof scripts
 
@@ -84,10 +89,14 @@ export class RedisClient {
       const until = clock.monotonic() + deadlineMs
       if (this.driver.status !== 'ready') await this.#ready(deadlineMs)
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(unavailable(this.where, this.driver.status === 'ready' ? `no answer within ${deadlineMs} ms` : this.#lastError)),
-          Math.max(1, until - clock.monotonic()),
-        )
+        const end = (): void =>
+          reject(unavailable(this.where, this.driver.status === 'ready' ? `no answer within ${deadlineMs} ms` : this.#lastError))
+        // Timers go first in a turn of the loop: one that was held up has not read the answers that lie there.
+        const due = (): void => {
+          if (clock.monotonic() - until < HELD_UP_MS) end()
+          else timer = setTimeout(end, READING_MS)
+        }
+        timer = setTimeout(due, Math.max(1, until - clock.monotonic()))
       })
       return await Promise.race([this.#attempt(command, until), late])
     } catch (error) {

@@ -82,6 +82,8 @@ describeBrowser('errors, schedules, workflows, workers, Redis', () => {
     const flow = await chain(fetched.s(), part.s()).enqueue(where)
     await chord([part.s(1), part.s(2)], sum.s()).enqueue(where)
     void here.worker('flow', { tasks: [fetched, part, sum] }).run()
+    // From here on nothing changes the order of the list, which has the last change first.
+    await until('all that can run runs', async () => (await here.queue('flow').counts()).started === 3)
     const page = await visit(`${await serveDashboard(here)}#/workflows`)
     await page.getByText('2 workflows').waitFor()
     await page.getByRole('link', { name: /fetch/ }).click()

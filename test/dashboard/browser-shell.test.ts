@@ -34,6 +34,7 @@ describeBrowser('around the pages', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').fill('mail')
+    await page.getByRole('option', { name: /^mail/ }).waitFor()
     await page.keyboard.press('Enter')
     await until('the palette leads to the queue', () => page.url().includes('q=queue%3Amail'))
   })
@@ -159,7 +160,7 @@ describeBrowser('around the pages', () => {
     expect(await page.getByText('mail: 1 waiting, no worker').count()).toBe(1)
     const again = await startPrivateRedis({ install: true, port: server.port })
     onTestFinished(() => again.stop())
-    await page.getByText('Redis cannot be reached.').waitFor({ state: 'detached', timeout: 15_000 })
+    await page.getByText('Redis cannot be reached.').waitFor({ state: 'detached', timeout: 40_000 })
     await page.getByText('No queue yet').waitFor()
   })
 

@@ -9,11 +9,14 @@ export interface Toast {
 
 export const toasts: Cell<readonly Toast[]> = cell<readonly Toast[]>([])
 const TOAST_MS = 6_000
+const MAX_TOASTS = 4
 let lastToast = 0
 
 export function toast(text: string, kind: Toast['kind'] = 'plain'): void {
   const id = ++lastToast
-  toasts.set([...toasts.get().slice(-3), { id, kind, text }])
+  const shown = toasts.get()
+  const kept = shown.length < MAX_TOASTS ? shown : shown.filter((one) => one !== (shown.find((old) => old.kind !== 'bad') ?? shown[0]))
+  toasts.set([...kept, { id, kind, text }])
   // What went wrong stays until it is read.
   if (kind !== 'bad') setTimeout(() => dismissToast(id), TOAST_MS)
 }

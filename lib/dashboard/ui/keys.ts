@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** `j`, `Escape`, `g o` (one after the other), `mod+k` (⌘ or Ctrl). */
 export type Bindings = Readonly<Record<string, (event: KeyboardEvent) => void>>
@@ -41,7 +41,8 @@ function isTyping(target: EventTarget | null): boolean {
 export function useKeys(bindings: Bindings): void {
   const layer = useRef(bindings)
   layer.current = bindings
-  useEffect(() => {
+  // With the drawing, not after it: who sees the page may press a key at once.
+  useLayoutEffect(() => {
     layers.push(layer)
     return () => void layers.splice(layers.indexOf(layer), 1)
   }, [])

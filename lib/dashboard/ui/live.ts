@@ -14,16 +14,27 @@ export const paused: Cell<boolean> = cell(false)
 export const overview: Cell<OverviewView | undefined> = cell<OverviewView | undefined>(undefined)
 export const redisState: Cell<StreamEvents['redis']> = cell<StreamEvents['redis']>({ up: true, message: null })
 export const bulks: Cell<readonly BulkView[]> = cell<readonly BulkView[]>([])
-/** The job that the page shows, as the stream last told it; null when it is gone. */
-export const liveJob: Cell<JobDetailView | null | undefined> = cell<JobDetailView | null | undefined>(undefined)
-export const liveLogs: Cell<StreamEvents['logs'] | undefined> = cell<StreamEvents['logs'] | undefined>(undefined)
+/** The job that the page shows, as the stream last told it; null when it is gone. With its place, for the page shown next is another's. */
+export const liveJob: Cell<{ place: string; job: JobDetailView | null } | undefined> = cell<
+  { place: string; job: JobDetailView | null } | undefined
+>(undefined)
+export const liveLogs: Cell<(StreamEvents['logs'] & { place: string }) | undefined> = cell<
+  (StreamEvents['logs'] & { place: string }) | undefined
+>(undefined)
 
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10_000
 /** A line that broke without a word (a laptop that slept, a proxy that forgot) is found by its silence; asking anew costs next to nothing. */
 const SILENCE_MS = 45_000
+/** An action that runs is told of twice a second; one that is silent for this long may have ended while nobody listened. */
+const BULK_SILENCE_MS = 2_000
+/** Pages follow one another: the stream of the last one is left when the next has had time to say what it follows. */
+const UNFOLLOW_MS = 100
 let heardAt = 0
 let source: EventSource | undefined
+let sourceFollows: string | undefined
+const bulkHeardAt = new Map<string, number>()
+const endedBulks = new Set<string>()
 let retryTimer: number | undefined
 let retryMs = FIRST_RETRY_MS
 let followed: string | undefined
@@ -35,6 +46,7 @@ export function startLive(): void {
   setInterval(() => {
     if (connection.get() === 'live' && performance.now() - heardAt > SILENCE_MS) reopen()
   }, SILENCE_MS / 9)
+  setInterval(() => void askForSilentBulks(), BULK_SILENCE_MS)
   sync()
 }
 
@@ -59,13 +71,14 @@ function close(): void {
 function open(): void {
   clearTimeout(retryTimer)
   if (connection.get() !== 'lost') connection.set('connecting')
-  const stream = new EventSource(apiUrl('/stream', { job: followed }))
+  const place = followed
+  const stream = new EventSource(apiUrl('/stream', { job: place }))
   source = stream
+  sourceFollows = place
   stream.onopen = () => {
     retryMs = FIRST_RETRY_MS
     heardAt = performance.now()
     connection.set('live')
-    void catchUpOnBulks()
   }
   stream.onerror = () => {
     // The browser's own retry gives up on a refusal, so this one decides.
@@ -77,29 +90,43 @@ function open(): void {
   }
   hear(stream, 'overview', (view) => overview.set(view))
   hear(stream, 'redis', (state) => redisState.set(state))
-  hear(stream, 'job', (job) => liveJob.set(job))
-  hear(stream, 'logs', (lines) => liveLogs.set(lines))
+  hear(stream, 'job', (job) => place !== undefined && liveJob.set({ place, job }))
+  hear(stream, 'logs', (lines) => place !== undefined && liveLogs.set({ ...lines, place }))
   hear(stream, 'bulk', takeBulk)
 }
 
-function hear<K extends keyof StreamEvents>(stream: EventSource, name: K, take: (value: StreamEvents[K]) => void): void {
+function hear<K extends keyof StreamEvents>(stream: EventSource, name: K, take: (value: StreamEvents[K]) => unknown): void {
   stream.addEventListener(name, (event) => {
+    if (source !== stream) return
     heardAt = performance.now()
     take(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[K])
   })
 }
 
-/** Replies and events come by two ways, so that the end of an action may be known before the reply that tells of its start. */
+/** Replies and events come by two ways and pass each other: what is further on stays, and an end stays the end. */
 export function takeBulk(bulk: BulkView): void {
-  const known = bulks.get().find(({ id }) => id === bulk.id)
-  if (known !== undefined && known.state !== 'running' && bulk.state === 'running') return
-  bulks.set([...bulks.get().filter(({ id }) => id !== bulk.id), bulk])
+  const { id, state } = bulk
+  if (state === 'running' && endedBulks.has(id)) return
+  const known = bulks.get().find((one) => one.id === id)
+  bulkHeardAt.set(id, performance.now())
+  if (state !== 'running') {
+    endedBulks.add(id)
+    bulkHeardAt.delete(id)
+  } else if (known !== undefined && progressOf(known) > progressOf(bulk)) return
+  bulks.set([...bulks.get().filter((one) => one.id !== id), bulk])
 }
 
-/** What has ended while no stream was open is told by none. */
-async function catchUpOnBulks(): Promise<void> {
-  const running = bulks.get().filter(({ state }) => state === 'running')
-  for (const { id } of running) {
+function progressOf({ total, done, failed }: BulkView): number {
+  return total + done + failed
+}
+
+/** What has ended while no stream was open, or before the reply that tells of its start, is told by nobody. */
+async function askForSilentBulks(): Promise<void> {
+  if (document.hidden) return
+  const silent = bulks
+    .get()
+    .filter(({ id, state }) => state === 'running' && performance.now() - (bulkHeardAt.get(id) ?? 0) >= BULK_SILENCE_MS)
+  for (const { id } of silent) {
     try {
       takeBulk(await get('GET /bulk', { id }))
     } catch (error) {
@@ -116,13 +143,11 @@ export function dismissBulk(id: string): void {
 /** While a component shows a job, the stream tells of it. */
 export function useFollowedJob(queue: string, id: string): void {
   useEffect(() => {
-    liveJob.set(undefined)
-    liveLogs.set(undefined)
     followed = `${queue}/${id}`
-    reopen()
+    if (sourceFollows !== followed || source === undefined) reopen()
     return () => {
       followed = undefined
-      reopen()
+      setTimeout(() => source !== undefined && sourceFollows !== followed && reopen(), UNFOLLOW_MS)
     }
   }, [queue, id])
 }

@@ -10,7 +10,8 @@ import { go, href } from '../router.ts'
 import { ArgumentForm, formOf } from './schema-form.tsx'
 
 /** A new job like this one, with other arguments. Redacted or cut ones cannot be edited: nobody saw all of them. */
-export function CopyDialog({ job, onClose }: { job: JobDetailView; onClose(): void }): JSX.Element {
+export function CopyDialog({ job: shown, onClose }: { job: JobDetailView; onClose(): void }): JSX.Element {
+  const [job] = useState(shown)
   const { args, id, queue } = job
   const editable = !args.redacted && !args.truncated && Array.isArray(args.value)
   const original = editable ? (args.value as unknown[]) : []

@@ -37,9 +37,9 @@ export function Logs({ job }: { job: JobDetailView }): JSX.Element | null {
     () =>
       liveLogs.listen(() => {
         const more = liveLogs.get()
-        if (more !== undefined) setLog((old) => join(old, more))
+        if (more?.place === `${queue}/${id}`) setLog((old) => join(old, more))
       }),
-    [],
+    [id, queue],
   )
   return log.lines.length === 0 ? null : <LogCard log={log} download={apiUrl('/job/download', { id, queue, part: 'logs' })} />
 }

@@ -23,15 +23,15 @@ export function JobPage({ queue, id }: { queue: string; id: string }): JSX.Eleme
   useFollowedJob(queue, id)
   const told = useCell(liveJob)
   const { data, error, reload } = useLoaded((signal) => get('GET /job', { id, queue }, signal), [queue, id])
-  const live = told !== null && told?.id === id && told.queue === queue ? told : undefined
+  const live = told?.place === `${queue}/${id}` ? told.job : undefined
   const job = live ?? data
-  if (error?.status === 404 || (told === null && data === undefined)) {
+  if (error?.status === 404 || (live === null && data === undefined)) {
     return <Empty title={t.job.gone(id)} text={t.job.goneText} command={`rqts jobs -q ${queue}`} />
   }
   if (job === undefined) return error === undefined ? <p class="muted">{t.loading}</p> : <Failure error={error} onRetry={reload} />
   return (
     <div class="page job">
-      {told === null && <p class="notice warn">{t.job.goneNow}</p>}
+      {live === null && <p class="notice warn">{t.job.goneNow}</p>}
       <Head job={job} reload={reload} />
       <Progress job={job} />
       <Card title={t.job.timeline}>

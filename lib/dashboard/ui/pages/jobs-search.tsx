@@ -16,12 +16,16 @@ export function SearchBox({ q }: { q: string }): JSX.Element {
   const sent = useRef(q)
   // The address is the truth, unless it only repeats what was typed here.
   useEffect(() => {
-    if (q !== sent.current) setText(q)
+    if (q !== sent.current) {
+      clearTimeout(timer.current)
+      setText(q)
+    }
     sent.current = q
   }, [q])
   useEffect(() => () => clearTimeout(timer.current), [])
   const search = (value: string): void => {
     clearTimeout(timer.current)
+    timer.current = undefined
     sent.current = value.trim()
     setQuery({ q: sent.current, cursor: undefined }, 'replace')
   }
@@ -54,6 +58,8 @@ export function SearchBox({ q }: { q: string }): JSX.Element {
         autocomplete="off"
         spellcheck={false}
         onInput={(event) => type(event.currentTarget.value)}
+        // Whoever goes on to a button means what was typed as well.
+        onBlur={() => timer.current !== undefined && search(text)}
         onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
       />
       <span class="qualifiers">

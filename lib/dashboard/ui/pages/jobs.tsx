@@ -22,7 +22,11 @@ export function Jobs({ query }: { query: Readonly<Record<string, string>> }): JS
   const q = query['q'] ?? ''
   const cursor = query['cursor'] ?? ''
   const { data, error, loading, reload } = useLoaded(
-    (signal) => get('GET /jobs', { q, limit: PAGE_SIZE, ...(cursor !== '' && { cursor }) }, signal),
+    async (signal) => ({
+      q,
+      cursor,
+      reply: await get('GET /jobs', { q, limit: PAGE_SIZE, ...(cursor !== '' && { cursor }) }, signal),
+    }),
     [q, cursor],
     REFRESH_MS,
   )
@@ -30,12 +34,15 @@ export function Jobs({ query }: { query: Readonly<Record<string, string>> }): JS
     <div class="page" aria-busy={loading && data === undefined}>
       <div class="page-head">
         <h1>{t.nav.jobs}</h1>
-        {data !== undefined && <Found reply={data} />}
+        {data !== undefined && <Found reply={data.reply} />}
       </div>
       <SearchBox q={q} />
       <StateTabs q={q} />
       <Failure error={error} onRetry={reload} />
-      {data !== undefined && <Listing key={`${q} ${cursor}`} reply={data} q={q} first={cursor === ''} reload={reload} />}
+      {/* What is shown belongs to the search that found it, until the next one has: what is done with "all" is done with those. */}
+      {data !== undefined && (
+        <Listing key={`${data.q} ${data.cursor}`} reply={data.reply} q={data.q} first={data.cursor === ''} reload={reload} />
+      )}
     </div>
   )
 }
@@ -71,10 +78,12 @@ function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
   const [whole, setWhole] = useState(false)
   const [cursor, setCursor] = useState<string>()
   const toggle = (id: string): void => {
-    const changed = new Map(selected)
     const job = jobs.find((one) => jobKey(one) === id)
-    if (!changed.delete(id) && job !== undefined) changed.set(id, job)
-    setSelected(changed)
+    setSelected((old) => {
+      const changed = new Map(old)
+      if (!changed.delete(id) && job !== undefined) changed.set(id, job)
+      return changed
+    })
   }
   const move = (by: number): void => {
     const at = jobs.findIndex((job) => jobKey(job) === cursor)
@@ -117,12 +126,18 @@ function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
           onOpen={open}
         />
       )}
-      <nav class="paging" aria-label={t.jobs.paging}>
-        {!first && <Button onClick={() => setQuery({ cursor: undefined })}>{t.jobs.firstPage}</Button>}
-        {!first && <Button onClick={() => history.back()}>{t.jobs.previous}</Button>}
-        {next !== null && <Button onClick={() => setQuery({ cursor: next })}>{t.jobs.next}</Button>}
-      </nav>
+      <Paging first={first} next={next} />
     </>
+  )
+}
+
+function Paging({ first, next }: { first: boolean; next: string | null }): JSX.Element {
+  return (
+    <nav class="paging" aria-label={t.jobs.paging}>
+      {!first && <Button onClick={() => setQuery({ cursor: undefined })}>{t.jobs.firstPage}</Button>}
+      {!first && <Button onClick={() => history.back()}>{t.jobs.previous}</Button>}
+      {next !== null && <Button onClick={() => setQuery({ cursor: next })}>{t.jobs.next}</Button>}
+    </nav>
   )
 }
 

@@ -94,12 +94,21 @@ function actions(queue: QueueView): JSX.Element {
   const { name: queueName, paused, queued } = queue
   return (
     <span class="row-actions">
+      {/* Each an element of its own: a click that was meant for one must not reach the other. */}
       {paused ? (
-        <Action small onClick={() => act(() => post('POST /queue/resume', { queue: queueName }), t.overview.resumed(queueName))}>
+        <Action
+          key="resume"
+          small
+          onClick={() => act(() => post('POST /queue/resume', { queue: queueName }), t.overview.resumed(queueName))}
+        >
           {t.resume}
         </Action>
       ) : (
-        <Action small onClick={() => act(() => post('POST /queue/pause', { queue: queueName }), t.overview.pausedDone(queueName))}>
+        <Action
+          key="pause"
+          small
+          onClick={() => act(() => post('POST /queue/pause', { queue: queueName }), t.overview.pausedDone(queueName))}
+        >
           {t.pause}
         </Action>
       )}

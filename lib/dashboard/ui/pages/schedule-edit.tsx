@@ -14,7 +14,9 @@ interface EditProps {
 }
 
 /** What can be typed in a line. A program that registers the schedule at its start brings its own version back, and the dialog says so. */
-export function ScheduleEdit({ schedule, onClose, onDone }: EditProps): JSX.Element {
+export function ScheduleEdit({ schedule: shown, onClose, onDone }: EditProps): JSX.Element {
+  // As it was when the dialog was opened: what changes meanwhile is not changed back by who has not touched it.
+  const [schedule] = useState(shown)
   const { name, trigger, args } = schedule
   const original = JSON.stringify(args.value, null, 2)
   const [rhythm, setRhythm] = useState(schedule.expression)

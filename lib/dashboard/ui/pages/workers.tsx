@@ -17,7 +17,9 @@ export function Workers({ query }: { query: Readonly<Record<string, string>> }):
   const words = (query['q'] ?? '').toLowerCase()
   const chosen = query['worker']
   if (view === undefined) return <p class="muted">{t.loading}</p>
-  const fitting = view.workers.filter((worker) => fits(worker, words)).sort((a, b) => rank(a, chosen) - rank(b, chosen))
+  const fitting = view.workers
+    .filter((worker) => fits(worker, words))
+    .sort((a, b) => rank(a, chosen) - rank(b, chosen) || (a.name < b.name ? -1 : 1))
   return (
     <div class="page">
       <div class="page-head">
@@ -51,10 +53,10 @@ function fits({ name, host, queues, state, jobs }: WorkerView, words: string): b
   return text.toLowerCase().includes(words)
 }
 
-/** The one asked for, then those that are lost, then the busy ones. */
+/** The one asked for, then those that are lost. Nothing that comes and goes: cards must not move away under the hand. */
 function rank({ name, state }: WorkerView, chosen: string | undefined): number {
   if (name === chosen) return -1
-  return state === 'lost' ? 0 : state === 'busy' ? 1 : 2
+  return state === 'lost' ? 0 : 1
 }
 
 function WorkerCard({ worker, chosen }: { worker: WorkerView; chosen: boolean }): JSX.Element {
@@ -91,11 +93,11 @@ function WorkerActions({ worker }: { worker: WorkerView }): JSX.Element {
   return (
     <>
       {state === 'paused' ? (
-        <Action small onClick={() => resume(worker)}>
+        <Action key="resume" small onClick={() => resume(worker)}>
           {t.resume}
         </Action>
       ) : (
-        <Action small disabled={state === 'stopping'} onClick={() => pause(worker)}>
+        <Action key="pause" small disabled={state === 'stopping'} onClick={() => pause(worker)}>
           {t.pause}
         </Action>
       )}

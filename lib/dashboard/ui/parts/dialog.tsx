@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 interface DialogProps {
   title: string
@@ -13,10 +13,18 @@ interface DialogProps {
 /** The browser's own dialog: it keeps the focus, closes on Escape and gives the focus back. */
 export function Dialog({ title, children, onClose, wide, role }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  const close = useRef(onClose)
+  close.current = onClose
+  useLayoutEffect(() => {
     const opened = dialog.current!
     opened.showModal()
-    return () => opened.close()
+    // A second Escape closes it without asking first.
+    const closed = (): void => close.current()
+    opened.addEventListener('close', closed)
+    return () => {
+      opened.removeEventListener('close', closed)
+      opened.close()
+    }
   }, [])
   return (
     <dialog

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
+import type { OverviewView } from '../../contract.ts'
 import { t } from '../i18n/index.ts'
 import { overview, paused } from '../live.ts'
 import { go, href } from '../router.ts'
 import { language, theme } from '../settings.ts'
+import { useCell } from '../store.ts'
 import { Dialog } from './dialog.tsx'
 
 interface Command {
@@ -16,7 +18,11 @@ interface Command {
 export function Palette({ onClose }: { onClose(): void }): JSX.Element {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
-  const found = commands(text)
+  const latest = useCell(overview)
+  // The first look, and that one kept: the list must not move under the hand.
+  const view = useRef(latest)
+  view.current ??= latest
+  const found = commands(text, view.current)
   const current = Math.min(at, found.length - 1)
   const run = (command: Command | undefined): void => {
     onClose()
@@ -61,8 +67,7 @@ export function Palette({ onClose }: { onClose(): void }): JSX.Element {
 
 const MAX_SHOWN = 12
 
-function commands(text: string): Command[] {
-  const view = overview.get()
+function commands(text: string, view: OverviewView | undefined): Command[] {
   const to = (name: string, target: string, hint?: string): Command => ({
     text: name,
     ...(hint !== undefined && { hint }),
