@@ -24,6 +24,8 @@ const operations = {
   dependents: ({ n }) => client.dependents(n, PAYLOADS['120 B']),
   work: startWork,
   stopWork,
+  heap,
+  middle: ({ at, n }) => client.middle(at, n),
   cpu: () => spent(process.cpuUsage()),
   async close() {
     await client.close()
@@ -94,15 +96,22 @@ async function knock({ n, warmup, gapMs }) {
 
 let worker
 
-async function startWork(options) {
-  const seen = []
-  const waits = []
-  function handle(id, payload) {
-    seen.push(id)
-    if (payload?.at > 0) waits.push(nowUs() - payload.at)
-    return 1
-  }
-  worker = { seen, waits, stop: await adapter.work({ ...options, handle }) }
+const HANDLERS = {
+  note({ seen, waits }) {
+    return (id, payload) => {
+      seen.push(id)
+      if (payload?.at > 0) waits.push(nowUs() - payload.at)
+      return 1
+    }
+  },
+  /** Remembers nothing itself. */
+  forget: () => () => 1,
+  hold: () => () => new Promise(() => undefined),
+}
+
+async function startWork({ handler = 'note', ...options }) {
+  const [seen, waits] = [[], []]
+  worker = { seen, waits, stop: await adapter.work({ ...options, handle: HANDLERS[handler]({ seen, waits }) }) }
 }
 
 async function stopWork() {
@@ -110,6 +119,15 @@ async function stopWork() {
   const { seen, waits } = worker
   worker = undefined
   return { seen, waits }
+}
+
+/** Bytes in use, without garbage. */
+async function heap() {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc()
+    await pauseOf(20)
+  }
+  return process.memoryUsage().heapUsed
 }
 
 function spent({ user, system }) {

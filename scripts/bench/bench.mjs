@@ -1,5 +1,5 @@
 // What every measurement works with: one private Redis, one producer process per library, a proxy per added latency.
-import { startAgent, startProxy } from './agents.mjs'
+import { killAgents, startAgent, startProxy } from './agents.mjs'
 import { measureProcess, QUEUE } from './measure/process.mjs'
 import { startRedis } from './redis.mjs'
 import { median } from './stats.mjs'
@@ -57,8 +57,11 @@ export class Bench {
     return run.rate
   }
 
+  /** Also in the middle of a run: whatever that waits for is gone then. */
   async stop() {
+    this.redis.disconnect()
     for (const producer of this.#producers.values()) await producer.end()
+    killAgents()
     for (const proxy of this.#proxies.values()) proxy.end()
     await this.#server.stop()
   }

@@ -12,6 +12,8 @@ export function method({ enqueue, process }) {
   equal. Every library keeps its leases, retries and events as they come. The only settings: Bee-Queue's producer is told that it is one, and its workers
   to look after delayed jobs.
 - **Processes**: a private redis-server on loopback without disk, the harness, a producer, and a process per worker. Nothing shares an event loop.
+- **Core scenarios** (those with targets, in the plots, or about cost) have the full number of runs; memory, idling, growth and crowds, which vary little, fewer or
+  several rounds on one filled queue; the others have as many rounds as the time allows.
 - **Runs are interleaved**, library by library in turning order, on an emptied Redis. Workers are new processes in each run. Each run warms up first, in the
   processes that are then measured: ${count(enqueue.warmup)} enqueues, or ${count(process.warmup)} jobs, at most one second.
 - **Enqueueing** counts calls that were answered, ${count(enqueue.n)} of them or as many as fit into ${count(enqueue.maxMs)} ms; "in flight" means that so many callers
@@ -26,5 +28,8 @@ export function method({ enqueue, process }) {
   that enqueues or works, in the measured window; the harness's own commands are subtracted.
 - **Memory** is the growth of \`used_memory\` over that of an empty server with all scripts loaded and all clients gone, divided by the number of jobs.
 - **Deliveries**: after each run, the jobs that Redis says are done, the calls of handlers and the different jobs among them must be the same number.
+- **Growth**: 5 rounds on one queue, each of which enqueues and then works off the same number of jobs; "running" jobs are held by a worker beside, whose renewals of
+  leases count as well. **A long life** is the heap in use after garbage collection, **one of many** the time of single calls, both of rqts alone.
+- A run that throws, or takes longer than a minute and a half (four with a million waiting), is given up and told of above.
 - Where a library can't do something, the cell holds a dash. BullMQ's flows make a parent wait for its children, not children for their parent.`
 }

@@ -1,4 +1,5 @@
 // The page docs/benchmarks.md and its plots, from the results of one run.
+import { readFileSync } from 'node:fs'
 import { LIBRARIES } from './libraries.mjs'
 import { method } from './method.mjs'
 import { barPlot } from './plot.mjs'
@@ -20,6 +21,11 @@ const KEYS = [
   'stallMs',
   'redisUs',
   'clientUs',
+  'earlyMb',
+  'lateMb',
+  'positionMs',
+  'cancelMs',
+  'deleteMs',
 ]
 
 /** What the terminal shows of a run while the benchmark goes on. */
@@ -29,7 +35,7 @@ export function oneLine(result) {
   return [...numbers, ...runs.flatMap((run) => complaint(run.deliveries) ?? [])].join('  ')
 }
 
-export function report({ about, scenarios, results }) {
+export function report({ about, scenarios, results, failures }) {
   const libraries = Object.keys(about.libraries)
   const sections = SECTIONS.map((section) => ({ ...section, scenarios: scenarios.filter(section.of) })).filter(
     (section) => section.scenarios.length > 0,
@@ -39,11 +45,13 @@ export function report({ about, scenarios, results }) {
   )
   const parts = [
     '# Benchmarks',
-    intro(about, libraries),
+    intro(about, libraries, otherRuns(scenarios, results)),
     targets(results),
     losses(results, scenarios, libraries),
     ...sections.map((section) => sectionText(section, results, libraries)),
     deliveries(results),
+    failed(failures),
+    notes(),
     method(SIZES[about.size]),
   ]
   return { markdown: `${parts.filter((part) => part !== '').join('\n\n')}\n`, plots }
@@ -141,6 +149,25 @@ const SECTIONS = [
     ],
   },
   {
+    title: 'One of many',
+    head: 'ms per call',
+    of: group('middle'),
+    metrics: [
+      [': position', 'positionMs'],
+      [': cancel', 'cancelMs'],
+      [': delete', 'deleteMs'],
+    ],
+  },
+  {
+    title: 'A long life',
+    head: 'MB without garbage',
+    of: group('heap'),
+    metrics: [
+      [': early', 'earlyMb'],
+      [': late', 'lateMb'],
+    ],
+  },
+  {
     title: 'Crowds',
     head: 'concurrency 100',
     of: ({ group: name }) => name === 'scheduled' || name === 'dependents',
@@ -172,10 +199,10 @@ function plotOf({ plot, scenarios }, results, libraries) {
   return barPlot({ title: plot.title, unit: plot.unit, legend, groups })
 }
 
-function intro({ date, size, runs, minutes, load, node, redis, cpu, memory, os, libraries: versions }, libraries) {
+function intro({ date, size, runs, minutes, load, node, redis, cpu, memory, os, libraries: versions }, libraries, others) {
   const names = libraries.map((library) => `${LIBRARIES[library].label} ${versions[library]}`).join(', ')
   return [
-    `Written by \`npm run bench\`: ${names} on one machine and one Redis, ${runs} interleaved runs of each scenario (${size} size, ${minutes} minutes, ${date}, load before the start ${load}).`,
+    `Written by \`npm run bench\`: ${names} on one machine and one Redis, ${runs} interleaved runs of each core scenario${others} (${size} size, ${minutes} minutes, ${date}, load before the start ${load}).`,
     `Node ${node}, Redis ${redis}, ${cpu}, ${memory}, ${os}. All processes share these cores, Redis included, so absolute numbers are low; compare ratios.`,
     'A ratio says how many times better rqts is, above 1 is a win; losses are **bold**. Then come medians, with the range of all runs.',
   ].join('\n')
@@ -205,6 +232,25 @@ function losses(results, scenarios, libraries) {
   ).sort((a, b) => a.value - b.value)
   const rows = found.map(({ row }) => row)
   return `## Where rqts loses\n\n${rows.length === 0 ? 'Nowhere in this run.' : markdown(['what', 'to', 'ratio'], rows)}`
+}
+
+/** Of the scenarios beside the core, which have as many rounds as the time allows. */
+function otherRuns(scenarios, results) {
+  const counts = scenarios.filter(({ core }) => !core).flatMap(({ name }) => Object.values(results[name] ?? {}).map((all) => all.length))
+  if (counts.length === 0) return ''
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return `, ${least === most ? most : `${least} to ${most}`} of each other one`
+}
+
+function failed(failures) {
+  if (failures.length === 0) return ''
+  const rows = failures.map(({ scenario, library, message }) => `- ${scenario}, ${LIBRARIES[library].label}: ${message}`)
+  return `## Runs that failed\n\n${rows.join('\n')}`
+}
+
+/** What people have found out with a profiler. */
+function notes() {
+  return readFileSync(new URL('notes.md', import.meta.url), 'utf8').trim()
 }
 
 function deliveries(results) {

@@ -7,13 +7,15 @@ import { root } from '../modules.mjs'
 import { Bench } from './bench.mjs'
 import { LIBRARIES } from './libraries.mjs'
 import { prepare, setAside, versions } from './prepare.mjs'
-import { oneLine, report } from './report.mjs'
+import { report } from './report.mjs'
+import { Rounds } from './rounds.mjs'
 import { SIZES, scenariosOf } from './scenarios.mjs'
 
 const USAGE = `npm run bench -- [FILTER…] [options]
   FILTER            a scenario, or a part of the names of several; --list shows them
   --quick           small numbers, 3 runs, core scenarios: some minutes
-  --runs N          runs of each scenario (default 5, quick 3)
+  --runs N          runs of each core scenario (default 5, quick 3), and at most of the others
+  --minutes N       when they are over, each other scenario has no more than its first run (default 30)
   --only LIST       libraries to run, of ${Object.keys(LIBRARIES).join(',')}
   --out DIR         write benchmarks.md, its plots and results.jsonl there
   --profile DIR     write a CPU profile of each process there; the numbers suffer
@@ -26,6 +28,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean' },
     size: { type: 'string' },
     runs: { type: 'string' },
+    minutes: { type: 'string' },
     only: { type: 'string' },
     out: { type: 'string' },
     profile: { type: 'string' },
@@ -54,40 +57,21 @@ async function main() {
   // What ends with this process is to end: Redis, the agents, the copy of the build.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   prepare({ rivals: libraries.some((name) => name !== 'rqts'), built: values.dist !== undefined })
-  const results = {}
-  const bench = await Bench.start({
-    dist: setAside(resolve(root, values.dist ?? 'dist')),
-    size,
-    results,
-    profile: values.profile,
-    log: console.log,
-  })
+  const dist = setAside(resolve(root, values.dist ?? 'dist'))
+  const start = (results) => Bench.start({ dist, size, results, profile: values.profile, log: console.log })
+  const runs = Number(values.runs ?? size.runs)
+  const rounds = await Rounds.begin({ start, libraries, runs })
   try {
-    const about = { size: sizeName, runs: Number(values.runs ?? size.runs), ...(await versions(bench.redis, libraries)) }
+    const about = { size: sizeName, runs, ...(await versions(rounds.redis, libraries)) }
     console.log(JSON.stringify(about))
     if (about.load > 0.5) console.warn(`The machine is busy (load ${about.load}): expect noise`)
     const began = Date.now()
-    for (const scenario of scenarios) await run(bench, scenario, results)
-    publish({ about: { ...about, minutes: Math.round((Date.now() - began) / 6_000) / 10 }, scenarios, results })
+    await rounds.all(scenarios, Number(values.minutes ?? 30))
+    const minutes = Math.round((Date.now() - began) / 6_000) / 10
+    publish({ about: { ...about, minutes }, scenarios, results: rounds.results, failures: rounds.failures })
   } finally {
-    await bench.stop()
+    await rounds.stop()
   }
-}
-
-/** Interleaved: what disturbs the machine for a while disturbs all alike. The order turns, for the first is the coldest. */
-async function run(bench, { name, measure, plan, needs, runs: own }, results) {
-  const runs = own ?? Number(values.runs ?? size.runs)
-  const able = libraries.filter((library) => !LIBRARIES[library].lacks.includes(needs))
-  const collected = Object.fromEntries(able.map((library) => [library, []]))
-  for (let i = 0; i < runs; i++) {
-    for (let j = 0; j < able.length; j++) {
-      const library = able[(i + j) % able.length]
-      const result = await measure(bench, library, plan)
-      collected[library].push(...[result].flat())
-      console.log(`${name.padEnd(20)} ${library.padEnd(7)} ${i + 1}/${runs}  ${oneLine(result)}`)
-    }
-  }
-  results[name] = collected
 }
 
 function publish(run) {
@@ -103,9 +87,9 @@ function publish(run) {
 }
 
 /** Every run of everything: first what was measured where, then a line per scenario and library. */
-function lines({ about, results }) {
+function lines({ about, results, failures }) {
   const entries = Object.entries(results).flatMap(([scenario, all]) =>
     Object.entries(all).map(([library, runs]) => ({ scenario, library, runs })),
   )
-  return [about, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
+  return [{ ...about, failures }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
 }

@@ -1,26 +1,31 @@
 // What is measured, in which sizes. A name is what filters match; `core` ones are the whole of a quick run.
-import { measureBacklog, measureDependents, measureScheduled } from './measure/crowd.mjs'
+import { measureBacklog, measureDependents, measureMiddle, measureScheduled } from './measure/crowd.mjs'
 import { measureEnqueue } from './measure/enqueue.mjs'
 import { measureIdlePickup, measurePickup } from './measure/latency.mjs'
-import { measureIdle, measureMemory } from './measure/memory.mjs'
+import { measureHeap, measureIdle, measureMemory } from './measure/memory.mjs'
 import { measureProcess } from './measure/process.mjs'
 
 const FULL = {
   runs: 5,
+  otherRuns: 3,
   enqueue: { n: 50_000, warmup: 10_000, maxMs: 1_500 },
   process: { n: 60_000, warmup: 10_000, maxMs: 1_500 },
-  pickup: { ms: 5_000, warmupMs: 2_000 },
-  idlePickup: { n: 300, warmup: 50, gapMs: 20 },
+  pickup: { ms: 4_000, warmupMs: 1_000 },
+  idlePickup: { n: 250, warmup: 30, gapMs: 20 },
   memory: { n: 20_000 },
   idle: { ms: 15_000, settleMs: 5_000 },
   backlog: { n: 10_000, warmup: 3_000, rounds: 5 },
   sizes: [1_000, 1_000_000],
-  scheduled: { n: 100_000, leadMs: 15_000 },
+  running: 10_000,
+  scheduled: { n: 100_000, leadMs: 10_000 },
   dependents: { n: 10_000 },
+  heap: { n: 1_000_000, early: 100_000 },
+  middle: { size: 1_000_000, n: 30 },
 }
 
 const QUICK = {
   runs: 3,
+  otherRuns: 3,
   enqueue: { n: 20_000, warmup: 5_000, maxMs: 700 },
   process: { n: 25_000, warmup: 5_000, maxMs: 700 },
   pickup: { ms: 2_000, warmupMs: 1_000 },
@@ -29,13 +34,17 @@ const QUICK = {
   idle: { ms: 10_000, settleMs: 3_000 },
   backlog: { n: 5_000, warmup: 1_000, rounds: 3 },
   sizes: [1_000, 100_000],
+  running: 2_000,
   scheduled: { n: 20_000, leadMs: 6_000 },
   dependents: { n: 2_000 },
+  heap: { n: 100_000, early: 20_000 },
+  middle: { size: 100_000, n: 10 },
 }
 
 /** Only to see that everything runs. */
 const TINY = {
   runs: 1,
+  otherRuns: 1,
   enqueue: { n: 50, warmup: 10, maxMs: 500 },
   process: { n: 3_000, warmup: 100, maxMs: 200 },
   pickup: { ms: 100, warmupMs: 50 },
@@ -44,15 +53,22 @@ const TINY = {
   idle: { ms: 100, settleMs: 50 },
   backlog: { n: 1_000, warmup: 100, rounds: 1 },
   sizes: [100],
+  running: 50,
   scheduled: { n: 500, leadMs: 2_000 },
   dependents: { n: 500 },
+  heap: { n: 1_000, early: 100 },
+  middle: { size: 100, n: 2 },
 }
 
 export const SIZES = { full: FULL, quick: QUICK, tiny: TINY }
 
-/** @returns {{ name: string, group: string, title: string, core?: boolean, needs?: string, runs?: number, measure: Function, plan: object }[]} */
+/**
+ * `needs`: what a library may lack. `only`: the libraries that are measured. `patienceMs`: when a run that goes on is given up.
+ * @returns {{ name: string, group: string, title: string, core?: boolean, needs?: string, only?: string[], runs?: number, patienceMs?: number, measure: Function, plan: object }[]}
+ */
 export function scenariosOf(size) {
-  return [...enqueueing(size), ...processing(size), ...waiting(size), ...costs(size), ...crowds(size)]
+  const all = [...enqueueing(size), ...processing(size), ...waiting(size), ...costs(size), ...crowds(size), ...ours(size)]
+  return all.map((scenario) => ({ ...scenario, runs: scenario.runs ?? (scenario.core ? size.runs : size.otherRuns) }))
 }
 
 function enqueueing(size) {
@@ -156,22 +172,26 @@ function costs(size) {
 
 function crowds(size) {
   const count = (n) => n.toLocaleString('en')
+  const backlog = (name, title, plan) => ({
+    name: `backlog/${name}`,
+    group: 'backlog',
+    title,
+    core: true,
+    runs: 1,
+    patienceMs: 240_000,
+    measure: measureBacklog,
+    plan: { ...size.backlog, ...plan },
+  })
   return [
-    ...size.sizes.map((waiting) => ({
-      name: `backlog/${waiting}`,
-      group: 'backlog',
-      title: `${count(waiting)} waiting`,
-      core: true,
-      runs: 1,
-      measure: measureBacklog,
-      plan: { ...size.backlog, size: waiting },
-    })),
+    ...size.sizes.map((waiting) => backlog(`${waiting}`, `${count(waiting)} waiting`, { size: waiting })),
+    backlog('running', `${count(size.sizes[0])} waiting, ${count(size.running)} running`, { size: size.sizes[0], running: size.running }),
     {
       name: 'scheduled',
       group: 'scheduled',
       title: `${count(size.scheduled.n)} jobs due at one moment`,
       core: true,
       runs: Math.min(3, size.runs),
+      patienceMs: 180_000,
       measure: measureScheduled,
       plan: size.scheduled,
     },
@@ -185,5 +205,25 @@ function crowds(size) {
       measure: measureDependents,
       plan: size.dependents,
     },
+  ]
+}
+
+/** What is asked of rqts alone. */
+function ours(size) {
+  const one = (name, title, measure) => ({
+    name,
+    group: name,
+    title,
+    core: true,
+    only: ['rqts'],
+    runs: 1,
+    patienceMs: 240_000,
+    measure,
+    plan: size[name],
+  })
+  const count = (n) => n.toLocaleString('en')
+  return [
+    one('heap', `heap of a worker after ${count(size.heap.early)} and after ${count(size.heap.n)} jobs`, measureHeap),
+    one('middle', `a job in the middle of ${count(size.middle.size)}`, measureMiddle),
   ]
 }

@@ -42,6 +42,17 @@ export const TARGETS = [
   atMost('An idle worker', 'idle', 'calls', 2, 'calls/s'),
   growth('Enqueueing', 'enqueueUs'),
   growth('Processing', 'processUs'),
+  whileRunning('Enqueueing', 'enqueueUs'),
+  whileRunning('Processing', 'processUs'),
+  {
+    text: 'Heap of a worker the same after a million jobs (within 10 %)',
+    check(results) {
+      const [early, late] = ['earlyMb', 'lateMb'].map((metric) => stat(results, 'heap', 'rqts', metric)?.median)
+      return early === undefined || late === undefined
+        ? undefined
+        : { measured: `${number(early)} → ${number(late)} MB`, met: late <= early * 1.1 }
+    },
+  },
 ]
 
 /** Redis time per job, so that it says nothing about what else the machine does. */
@@ -49,15 +60,28 @@ function growth(text, metric) {
   return {
     text: `${text} costs Redis the same whatever waits (within 30 %)`,
     check(results) {
-      const sizes = Object.keys(results)
-        .flatMap((name) => (name.startsWith('backlog/') ? [Number(name.slice('backlog/'.length))] : []))
-        .sort((a, b) => a - b)
-      if (sizes.length < 2) return undefined
-      const [few, many] = [sizes[0], sizes.at(-1)].map((size) => stat(results, `backlog/${size}`, 'rqts', metric)?.median)
-      if (few === undefined || many === undefined) return undefined
-      return { measured: `${number(few)} → ${number(many)} µs`, met: many <= few * 1.3 }
+      const sizes = waitingIn(results)
+      return sizes.length < 2 ? undefined : same(results, `backlog/${sizes[0]}`, `backlog/${sizes.at(-1)}`, metric)
     },
   }
+}
+
+function whileRunning(text, metric) {
+  return {
+    text: `${text} costs Redis the same whatever runs (within 30 %)`,
+    check: (results) => same(results, `backlog/${waitingIn(results)[0]}`, 'backlog/running', metric),
+  }
+}
+
+function waitingIn(results) {
+  const sizes = Object.keys(results).map((name) => Number(/^backlog\/(\d+)$/.exec(name)?.[1]))
+  return sizes.filter((size) => !Number.isNaN(size)).sort((a, b) => a - b)
+}
+
+function same(results, before, after, metric) {
+  const [few, many] = [before, after].map((scenario) => stat(results, scenario, 'rqts', metric)?.median)
+  if (few === undefined || many === undefined) return undefined
+  return { measured: `${number(few)} → ${number(many)} µs`, met: many <= few * 1.3 }
 }
 
 function number(value) {

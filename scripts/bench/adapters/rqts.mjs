@@ -15,6 +15,23 @@ export function open({ url, queue: name, retention }) {
       const parent = await queue.enqueue('bench', argsOf(payload))
       await queue.enqueueMany(Array.from({ length: n }, () => ['bench', argsOf(payload), { dependsOn: parent }]))
     },
+    async middle(at, n) {
+      const ids = await queue.jobIds(at, 3 * n)
+      const jobs = await Promise.all(ids.map((id) => queue.fetchJob(id)))
+      const timed = async (call) => {
+        const runs = []
+        for (const job of jobs.splice(0, n)) {
+          const began = performance.now()
+          await call(job)
+          runs.push(performance.now() - began)
+        }
+        return runs
+      }
+      const positionMs = await timed((job) => queue.position(job))
+      const cancelMs = await timed((job) => job.cancel())
+      const deleteMs = await timed((job) => job.delete())
+      return positionMs.map((ms, i) => ({ positionMs: ms, cancelMs: cancelMs[i], deleteMs: deleteMs[i] }))
+    },
     close: () => queue.close(),
   }
 }

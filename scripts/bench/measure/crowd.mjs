@@ -6,23 +6,36 @@ import { cpuOf, QUEUE, stopWork, withWorkers } from './process.mjs'
 import { checkDeliveries, watchWork } from './watch.mjs'
 
 /** Enqueueing and processing `n` jobs while `size` are waiting: neither should cost more than with an empty queue. */
-export async function measureBacklog(bench, library, { size, n, warmup, rounds }) {
+export async function measureBacklog(bench, library, { size, running = 0, n, warmup, rounds }) {
   const keys = LIBRARIES[library].keys(QUEUE)
   await bench.fresh()
-  return await bench.produce(library, 'default', async (producer) => {
-    await producer.call('enqueue', { payload: '120 B', how: 'bulk', n: size })
-    const results = []
-    for (let round = 0; round < rounds; round++) results.push(await backlogRound(bench, library, { keys, producer, size, n, warmup }))
-    return results
+  return await bench.produce(library, 'default', (producer) =>
+    whileRunning(bench, library, { keys, producer, running }, async () => {
+      await producer.call('enqueue', { payload: '120 B', how: 'bulk', n: size })
+      const results = []
+      for (let round = 0; round < rounds; round++)
+        results.push(await backlogRound(bench, library, { keys, producer, running, size, n, warmup }))
+      return results
+    }),
+  )
+}
+
+/** With a worker beside, in which so many jobs do not end. */
+async function whileRunning(bench, library, { keys, producer, running }, use) {
+  if (running === 0) return await use()
+  await producer.call('enqueue', { payload: '120 B', how: 'bulk', n: running })
+  return await withWorkers(bench, library, { concurrency: running, handler: 'hold' }, async () => {
+    while ((await countJobs(bench.redis, keys)).active < running) await sleep(20)
+    return await use()
   })
 }
 
-async function backlogRound(bench, library, { keys, producer, size, n, warmup }) {
+async function backlogRound(bench, library, { keys, producer, running, size, n, warmup }) {
   await producer.call('enqueue', { payload: '120 B', how: 100, n: warmup })
   const before = await snapshot(bench.redis)
   const { ms } = await producer.call('enqueue', { payload: '120 B', how: 100, n })
   const enqueue = spending(before, await snapshot(bench.redis), n)
-  const total = size + n + warmup
+  const total = running + size + n + warmup
   return await withWorkers(bench, library, {}, async (agents) => {
     const watched = { redis: bench.redis, keys, total }
     const work = await watchWork({ ...watched, warmup, until: n + warmup, maxMs: 10_000, cpuOf: () => cpuOf(agents) })
@@ -77,4 +90,13 @@ async function finish(bench, agents, { keys, total, at }) {
   const spent = spending(before, await snapshot(bench.redis), total, spare)
   const { seen } = await stopWork(agents)
   return { doneMs, stallMs, ...spent, deliveries: await checkDeliveries({ redis: bench.redis, keys, total }, seen) }
+}
+
+/** ms that a call takes which concerns one job far from both ends of the list. */
+export async function measureMiddle(bench, library, { size, n }) {
+  await bench.fresh()
+  return await bench.produce(library, 'default', async (producer) => {
+    await producer.call('enqueue', { payload: '120 B', how: 'bulk', n: size })
+    return await producer.call('middle', { at: Math.floor(size / 2), n })
+  })
 }

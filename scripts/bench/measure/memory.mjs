@@ -59,3 +59,18 @@ export async function measureIdle(bench, library, { ms, settleMs }) {
     return { calls: (calls * 1_000) / ms, commands: (commands * 1_000) / ms, each }
   })
 }
+
+/** MB that the worker itself needs, early and late: what it remembers of jobs that are done would show. */
+export async function measureHeap(bench, library, { n, early }) {
+  const keys = LIBRARIES[library].keys(QUEUE)
+  await bench.fresh()
+  await bench.produce(library, 'default', (producer) => producer.call('enqueue', { payload: '120 B', how: 'bulk', n }))
+  return await withWorkers(bench, library, { concurrency: 100, handler: 'forget' }, async ([agent]) => {
+    const after = async (done) => {
+      while ((await countJobs(bench.redis, keys)).finished < done) await sleep(5)
+      return (await agent.call('heap')) / 2 ** 20
+    }
+    const earlyMb = await after(early)
+    return { earlyMb, lateMb: await after(n) }
+  })
+}

@@ -17,11 +17,12 @@ export async function measureProcess(bench, library, plan) {
   })
 }
 
-export async function withWorkers(bench, library, { processes = 1, concurrency = 10, latencyMs = 0, retention = 'default' }, use) {
+export async function withWorkers(bench, library, plan, use) {
+  const { processes = 1, concurrency = 10, latencyMs = 0, retention = 'default', handler } = plan
   const url = await bench.urlWith(latencyMs)
   const agents = await Promise.all(Array.from({ length: processes }, () => startAgent(library, { profile: bench.profile })))
   try {
-    await Promise.all(agents.map((agent) => agent.call('work', { url, queue: QUEUE, concurrency, retention })))
+    await Promise.all(agents.map((agent) => agent.call('work', { url, queue: QUEUE, concurrency, retention, handler })))
     return await use(agents)
   } finally {
     await Promise.all(agents.map((agent) => agent.end()))
