@@ -112,11 +112,18 @@ export async function settle(store: Store, request: ClaimRequest, outcomes: read
  */
 function addGroups(args: Arg[], queues: string[], outcomes: readonly Outcome[]): number[] {
   const groups = new Map<string, number[]>()
-  outcomes.forEach(({ queue, token, kind }, i) => {
-    const name = `${queue} ${token} ${kind}`
-    const group = groups.get(name)
-    if (group) group.push(i)
-    else groups.set(name, [i])
+  let last: Outcome | undefined
+  let group: number[] = []
+  outcomes.forEach((outcome, i) => {
+    const { queue, token, kind } = outcome
+    // Neighbours mostly share their group: no name is made for them.
+    if (last === undefined || last.kind !== kind || last.token !== token || last.queue !== queue) {
+      const name = `${queue} ${token} ${kind}`
+      group = groups.get(name) ?? []
+      groups.set(name, group)
+    }
+    group.push(i)
+    last = outcome
   })
   for (const members of groups.values()) {
     const { queue, token, kind } = outcomes[members[0]!]!

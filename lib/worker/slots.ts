@@ -93,9 +93,19 @@ export class Slots {
     while (this.#ahead.length > 0 && this.#place(this.#ahead[0]!));
     if (!this.#batches.empty) while (this.#startBatch());
     this.#filling = false
-    clearTimeout(this.#longTimer)
-    // Claimed ahead, but the running jobs turned out long: others may have a free slot.
-    if (this.#ahead.length > 0) this.#longTimer = setTimeout(() => this.#giveUp(), this.#shared ? MAX_AHEAD_MS : CHILD_PATIENCE_MS)
+    this.#wait()
+  }
+
+  /** Claimed ahead, but the running jobs turned out long: others may have a free slot. */
+  #wait(): void {
+    if (this.#ahead.length === 0) {
+      clearTimeout(this.#longTimer)
+      this.#longTimer = undefined
+    } else if (this.#longTimer === undefined) {
+      this.#longTimer = setTimeout(() => this.#giveUp(), this.#shared ? MAX_AHEAD_MS : CHILD_PATIENCE_MS)
+    } else {
+      this.#longTimer.refresh()
+    }
   }
 
   /** All that has not started goes back. */
@@ -118,6 +128,7 @@ export class Slots {
 
   close(): void {
     clearTimeout(this.#longTimer)
+    this.#longTimer = undefined
   }
 
   /** The next in line: into a slot or into a batch. False when there is no room for it. */
@@ -170,6 +181,7 @@ export class Slots {
   }
 
   #giveUp(): void {
+    this.#longTimer = undefined
     this.#sated = true
     this.#giveBack(this.#ahead.splice(this.#isLastChance(this.#ahead[0]) ? 1 : 0))
   }
