@@ -109,9 +109,15 @@ const HANDLERS = {
   hold: () => () => new Promise(() => undefined),
 }
 
-async function startWork({ handler = 'note', ...options }) {
-  const [seen, waits] = [[], []]
-  worker = { seen, waits, stop: await adapter.work({ ...options, handle: HANDLERS[handler]({ seen, waits }) }) }
+/** What one worker of rqts may run at most; more are several workers. */
+const MOST_AT_ONCE = 1_000
+
+async function startWork({ handler = 'note', concurrency, ...options }) {
+  const [seen, waits, stops] = [[], [], []]
+  const handle = HANDLERS[handler]({ seen, waits })
+  for (let left = concurrency; left > 0; left -= MOST_AT_ONCE)
+    stops.push(await adapter.work({ ...options, concurrency: Math.min(left, MOST_AT_ONCE), handle }))
+  worker = { seen, waits, stop: () => Promise.all(stops.map((stop) => stop())) }
 }
 
 async function stopWork() {

@@ -29,7 +29,7 @@ export function method({ enqueue, process }) {
 - **Memory** is the growth of \`used_memory\` over that of an empty server with all scripts loaded and all clients gone, divided by the number of jobs.
 - **Deliveries**: after each run, the jobs that Redis says are done, the calls of handlers and the different jobs among them must be the same number.
 - **Growth**: 5 rounds on one queue, each of which enqueues and then works off the same number of jobs; "running" jobs are held by a worker beside, whose renewals of
-  leases count as well. **A long life** is the heap in use after garbage collection, **one of many** the time of single calls, both of rqts alone.
+  leases count as well. **A long life** is the heap in use after garbage collection, **one of many** the time of single calls; these and "running" are of rqts alone.
 - A run that throws, or takes longer than a minute and a half (four with a million waiting), is given up and told of above.
 - Where a library can't do something, the cell holds a dash. BullMQ's flows make a parent wait for its children, not children for their parent.`
 }

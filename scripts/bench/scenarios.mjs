@@ -184,7 +184,13 @@ function crowds(size) {
   })
   return [
     ...size.sizes.map((waiting) => backlog(`${waiting}`, `${count(waiting)} waiting`, { size: waiting })),
-    backlog('running', `${count(size.sizes[0])} waiting, ${count(size.running)} running`, { size: size.sizes[0], running: size.running }),
+    {
+      ...backlog('running', `${count(size.sizes[0])} waiting, ${count(size.running)} running`, {
+        size: size.sizes[0],
+        running: size.running,
+      }),
+      only: ['rqts'],
+    },
     {
       name: 'scheduled',
       group: 'scheduled',

@@ -22,6 +22,7 @@ export function open({ url, queue: name, retention }) {
 export async function work({ url, queue, concurrency, handle }) {
   const worker = new Worker(queue, async (job) => handle(job.id, job.data), { connection: { url }, concurrency })
   // Without a listener an error would end the process.
-  worker.on('error', (error) => console.error(`bullmq: ${error.message}`))
+  worker.once('error', (error) => console.error(`bullmq: ${error.message}`))
+  worker.on('error', () => undefined)
   return () => worker.close()
 }

@@ -13,8 +13,7 @@ export async function measureBacklog(bench, library, { size, running = 0, n, war
     whileRunning(bench, library, { keys, producer, running }, async () => {
       await producer.call('enqueue', { payload: '120 B', how: 'bulk', n: size })
       const results = []
-      for (let round = 0; round < rounds; round++)
-        results.push(await backlogRound(bench, library, { keys, producer, running, size, n, warmup }))
+      for (let round = 0; round < rounds; round++) results.push(await backlogRound(bench, library, { keys, producer, n, warmup }))
       return results
     }),
   )
@@ -30,12 +29,13 @@ async function whileRunning(bench, library, { keys, producer, running }, use) {
   })
 }
 
-async function backlogRound(bench, library, { keys, producer, running, size, n, warmup }) {
+async function backlogRound(bench, library, { keys, producer, n, warmup }) {
   await producer.call('enqueue', { payload: '120 B', how: 100, n: warmup })
   const before = await snapshot(bench.redis)
   const { ms } = await producer.call('enqueue', { payload: '120 B', how: 100, n })
   const enqueue = spending(before, await snapshot(bench.redis), n)
-  const total = running + size + n + warmup
+  // Those of a round that was cut short are still there.
+  const { pending: total } = await countJobs(bench.redis, keys)
   return await withWorkers(bench, library, {}, async (agents) => {
     const watched = { redis: bench.redis, keys, total }
     const work = await watchWork({ ...watched, warmup, until: n + warmup, maxMs: 10_000, cpuOf: () => cpuOf(agents) })
