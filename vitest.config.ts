@@ -7,7 +7,7 @@ export default defineConfig({
     // A process for each file: what a test starts (a server, a worker, a handler for signals) dies with it.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 })

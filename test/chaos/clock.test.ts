@@ -31,7 +31,7 @@ afterAll(() => {
 const jump = (store: Store, seconds: number): Promise<unknown> => store.client.call('SET', OFFSET, seconds)
 
 describe('the clock of Redis jumps', () => {
-  it('an hour on and back again, under load: nothing is lost, and no attempt counts twice', { timeout: 60_000 }, async () => {
+  it('an hour on and back again, under load: nothing is lost, and no attempt counts twice', { timeout: 120_000 }, async () => {
     const store = openStore((await ownServer()).url)
     const load = new Load(store)
     // The watchdog has scripts of its own, which know nothing of this clock.

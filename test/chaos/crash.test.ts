@@ -12,10 +12,10 @@ import { type JobSketch, newJob } from './jobs.ts'
 const KILLS = Number(process.env['RQTS_CHAOS_KILLS'] ?? 200)
 const JOBS = Number(process.env['RQTS_CHAOS_JOBS'] ?? 2_000)
 const LEASE_MS = 1_000
-/** Lease, then a new leader and its sweep, then room for a machine that does other things too. */
-const RERUN_MS = LEASE_MS + 6_000 + 5_000
+/** Lease, then a new leader and its sweep; then room for a machine that does other things too. */
+const RERUN_MS = LEASE_MS + 6_000 + 20_000
 /** Where everybody is killed twice a second, no leader lives long either. */
-const STORM_RERUN_MS = 30_000
+const STORM_RERUN_MS = 60_000
 
 async function enqueue(store: Store, journal: Journal, sketches: JobSketch[]): Promise<string[]> {
   const jobs = sketches.map(newJob)

@@ -49,7 +49,7 @@ export class Member {
   }
 
   /** The first line that begins so, now or when it comes. */
-  said(start: string, timeoutMs = 15_000): Promise<string> {
+  said(start: string, timeoutMs = 60_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#listeners.delete(look)

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
 
+const STATS_OF_A_TIME = /(?<=:stats:(?:hour:|tasks:)?)\d+$/
+
 /** All keys under a prefix as plain values, to be compared: times and expiries become words. */
 export async function dump(admin: Redis, prefix: string): Promise<Record<string, unknown>> {
   const keys: string[] = []
@@ -11,12 +13,20 @@ export async function dump(admin: Redis, prefix: string): Promise<Record<string,
     if (name.startsWith('said:')) continue
     const ttl = await admin.pttl(key)
     if (ttl === -2) continue
-    state[name.replace(/(?<=:stats:(?:hour:|tasks:)?)\d+$/, 'TIME')] = {
-      value: await valueOf(admin, key),
-      ...(ttl >= 0 && { expires: true }),
-    }
+    const value = await valueOf(admin, key)
+    const known = name.replace(STATS_OF_A_TIME, 'TIME')
+    // What began in one minute and ended in the next is counted under both.
+    const counted = known === name ? value : sum(state[known], value)
+    state[known] = { value: counted, ...(ttl >= 0 && { expires: true }) }
   }
   return state
+}
+
+function sum(before: unknown, counts: unknown): unknown {
+  const total = { ...(before as { value: Record<string, string> } | undefined)?.value }
+  for (const [field, count] of Object.entries(counts as Record<string, string>))
+    total[field] = String(Number(total[field] ?? 0) + Number(count))
+  return Object.fromEntries(Object.entries(total).sort())
 }
 
 async function valueOf(admin: Redis, key: string): Promise<unknown> {

@@ -11,15 +11,16 @@ import { put } from './jobs.ts'
 import { Load } from './load.ts'
 
 describe('FLUSHALL while jobs run', () => {
-  it('no crash and no half-born hash; what comes after is worked off', { timeout: 60_000 }, async () => {
+  it('no crash and no half-born hash; what comes after is worked off', { timeout: 120_000 }, async () => {
     const server = await ownServer()
     const admin = adminOf(server)
     const store = openStore(server.url)
     const load = new Load(store)
-    load.worker(server.url, { lease: 1_000 })
-    load.worker(server.url, { lease: 1_000 })
-    await put(store, 'q', ...Array.from({ length: 30 }, () => ({ args: [400], control: {}, fields: { retry: '{"max":2}', flags: 'm' } })))
-    await until('jobs run', () => load.starts >= 15)
+    const workers = [1, 2].map(() => load.worker(server.url, { lease: 1_000 }))
+    await Promise.all(workers.map((worker) => new Promise((resolve) => worker.on('ready', resolve))))
+    // Long ones: who has taken its ten cannot take those of the other, too.
+    await put(store, 'q', ...Array.from({ length: 30 }, () => ({ args: [3_000], control: {}, fields: { retry: '{"max":2}', flags: 'm' } })))
+    await until('jobs run', () => load.starts >= 20)
     await admin.flushall()
     // What ran then has ended and said so, in vain.
     await until('the workers have heard', () =>
@@ -37,7 +38,7 @@ describe('FLUSHALL while jobs run', () => {
     expect(await checkInvariants(store)).toEqual([])
   })
 
-  it('single keys that vanish stop nothing, and no job is lost: repair finds them', { timeout: 60_000 }, async () => {
+  it('single keys that vanish stop nothing, and no job is lost: repair finds them', { timeout: 120_000 }, async () => {
     const server = await ownServer()
     const admin = adminOf(server)
     const store = openStore(server.url)
@@ -69,7 +70,7 @@ async function replicated(from: Redis, to: Redis): Promise<void> {
 }
 
 describe('READONLY', () => {
-  it('a master that became a replica, and was promoted again', { timeout: 60_000 }, async () => {
+  it('a master that became a replica, and was promoted again', { timeout: 120_000 }, async () => {
     const [server, other] = [await ownServer(), await ownServer()]
     const [admin, second] = [adminOf(server), adminOf(other)]
     const store = openStore(server.url)
@@ -101,7 +102,7 @@ describe('READONLY', () => {
 })
 
 describe('LOADING', () => {
-  it('a restarted server that still reads its file is waited for', { timeout: 60_000 }, async () => {
+  it('a restarted server that still reads its file is waited for', { timeout: 120_000 }, async () => {
     const server = await ownServer({
       persist: true,
       args: ['--appendfsync', 'always', '--key-load-delay', '50', '--loading-process-events-interval-bytes', '1024'],

@@ -38,7 +38,7 @@ async function finish(store: Store): Promise<void> {
 }
 
 describe('a stopped worker that wakes up after its lease', () => {
-  it.each(['finish', 'fail', 'fail with retries left'])('changes nothing: its handler would %s', { timeout: 30_000 }, async (how) => {
+  it.each(['finish', 'fail', 'fail with retries left'])('changes nothing: its handler would %s', { timeout: 120_000 }, async (how) => {
     const store = openStore(server.url)
     const journal = new Journal()
     const member = new Member({ url: server.url, prefix: store.keys.prefix, journal, options: { lease: 1_000, scheduler: false } })

@@ -26,18 +26,18 @@ function enqueue(store: Store): Promise<unknown> {
 
 describe('Redis is full, without eviction', () => {
   it('claims, renewals and outcomes go on, new workers come, enqueueing is refused; all is well when there is memory', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const server = await ownServer()
     const admin = adminOf(server)
     const store = openStore(server.url)
     const load = new Load(store)
-    const ids = await put(store, 'q', ...Array.from({ length: 30 }, (_, n) => ({ args: [n < 10 ? 2_500 : 5] })))
+    const ids = await put(store, 'q', ...Array.from({ length: 30 }, (_, n) => ({ args: [n < 10 ? 5_000 : 5] })))
     for (const id of ids) load.journal.write('enqueued', id)
-    load.worker(server.url, { lease: 1_000 })
+    load.worker(server.url, { lease: 2_000 })
     await until('jobs run', () => load.starts >= 10)
     await fill(admin)
-    const ready = new Promise((resolve) => load.worker(server.url, { lease: 1_000 }).on('ready', resolve))
+    const ready = new Promise((resolve) => load.worker(server.url, { lease: 2_000 }).on('ready', resolve))
     await expect(enqueue(store)).rejects.toMatchObject({ code: 'RQTS_REDIS_FULL' })
     await expect(
       put(store, 'q', { control: { unique: { key: 'k', mode: 'replace' } }, fields: { unique: 'k', flags: 'u' } }),
@@ -77,7 +77,7 @@ function smallDisk(): string | undefined {
 }
 
 describe('the disk is full', () => {
-  it('work stops with one line, and goes on when there is room', { timeout: 60_000 }, async (context) => {
+  it('work stops with one line, and goes on when there is room', { timeout: 120_000 }, async (context) => {
     const dir = smallDisk()
     if (dir === undefined) return context.skip('needs root and a kernel that mounts tmpfs')
     const server = await ownServer({ persist: true, dir })
@@ -94,11 +94,11 @@ describe('the disk is full', () => {
         // As much as fits is written.
       }
     }
-    await until('writes are refused', () => load.refusals.length > 0, 15_000)
+    await until('writes are refused', () => load.refusals.length > 0)
     expect(new Set(load.refusals)).toEqual(new Set(['RQTS_REDIS_UNAVAILABLE']))
     await until('the worker has met it too', () => load.logs[0]!.outages.length > 0)
     rmSync(filler)
-    await load.progress(20, 8_000)
+    await load.progress(20)
     await load.stopProducing()
     await drained(store, 'q')
     expect(await account(store, 'q', load.journal)).toMatchObject({ missing: [], lost: [] })

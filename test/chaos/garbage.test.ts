@@ -60,7 +60,7 @@ async function readAll(store: Store, ids: string[]): Promise<void> {
 }
 
 describe('found in place of a job', () => {
-  it.each(FOUND)('%s: the queue moves on, and so do its readers', { timeout: 20_000 }, async (_, writes, ends) => {
+  it.each(FOUND)('%s: the queue moves on, and so do its readers', { timeout: 120_000 }, async (_, writes, ends) => {
     const server = await ownServer()
     const store = openStore(server.url)
     await put(store, 'q', { id: 'before' })
@@ -99,7 +99,7 @@ describe('found in place of a container', () => {
     'leader',
     'unlinked',
     'expiry:queued',
-  ])('%s is of another type: other queues go on, and this one when it is mended, with nothing lost', { timeout: 30_000 }, async (name) => {
+  ])('%s is of another type: other queues go on, and this one when it is mended, with nothing lost', { timeout: 120_000 }, async (name) => {
     const server = await ownServer()
     const store = openStore(server.url)
     const key = `${store.keys.base('broken')}${name}`
@@ -121,7 +121,7 @@ describe('found in place of a container', () => {
         )
         return jobs.every((job) => job?.status === 'finished')
       },
-      15_000,
+      60_000,
     )
     await worker.stop()
   })
@@ -188,7 +188,7 @@ describe('noise', () => {
     'x'.repeat(10_000),
   ]
 
-  it('random hashes in random places: good jobs end, every call answers', { timeout: 60_000 }, async () => {
+  it('random hashes in random places: good jobs end, every call answers', { timeout: 120_000 }, async () => {
     const rng = random('noise')
     const server = await ownServer()
     const store = openStore(server.url)
@@ -204,7 +204,7 @@ describe('noise', () => {
     }
     const good = await put(store, 'q', ...Array.from({ length: 100 }, () => ({})))
     const load = new Load(store)
-    const worker = load.worker(server.url, { lease: 500, maxLost: 2 })
+    const worker = load.worker(server.url, { lease: 3_000, maxLost: 2 })
     const bearable = (call: Promise<unknown>): Promise<unknown> =>
       call.catch((error: { code?: string }) => expect(error.code).toMatch(/^RQTS_/))
     for (const id of bad.slice(0, 150)) {
@@ -224,7 +224,7 @@ describe('noise', () => {
         )
         return jobs.every((job) => job?.status === 'finished')
       },
-      30_000,
+      60_000,
     )
     expect((await removeJobs(store, 'q', bad)).length).toBe(bad.length)
     expect(worker.state).not.toBe('stopping')

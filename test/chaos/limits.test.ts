@@ -10,7 +10,7 @@ import { account, drained } from './account.ts'
 import { Crew } from './crew.ts'
 import { newJob } from './jobs.ts'
 
-const LEASE_MS = 1_000
+const LEASE_MS = 2_000
 
 /** Three worker processes of five slots each on a queue with limits. */
 async function crewOf(limits: LimitChanges): Promise<{ store: Store; journal: Journal; crew: Crew }> {
@@ -101,7 +101,7 @@ describe('limits, with several worker processes', () => {
     journal.close()
   })
 
-  it('keys take turns: one with few jobs does not wait for one with many', { timeout: 60_000 }, async () => {
+  it('keys take turns: one with few jobs does not wait for one with many', { timeout: 120_000 }, async () => {
     const { store, journal, crew } = await crewOf({ concurrency: 1 })
     await put(store, journal, 60, () => ({ ms: 1, key: 'many' }))
     await put(store, journal, 5, () => ({ ms: 1, key: 'few' }))

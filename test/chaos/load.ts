@@ -44,6 +44,8 @@ export class Load {
   #ended = false
   /** What enqueueing was refused with. */
   readonly refusals: string[] = []
+  /** Handlers that have come to their end, whether or not Redis has heard of it. */
+  ends = 0
   /** How often the producer has connected. */
   connects = 0
   /** A job only counts as acknowledged when so many have said, on the connection that wrote it, that they have it. */
@@ -64,9 +66,11 @@ export class Load {
   worker(url: string, options: Partial<WorkerOptions> = {}, queues: string | string[] = 'q'): BaseWorker {
     const log = new Log()
     const { journal } = this
+    const ended = (): void => void this.ends++
     async function work(this: JobContext, ms: number): Promise<string> {
       journal.write('start', this.id)
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+      ended()
       return this.id
     }
     const settings = { connection: url, prefix: this.#store.keys.prefix, tasks: [work], logger: log, lease: 2_000, ...options }
@@ -113,7 +117,7 @@ export class Load {
   }
 
   /** Ms until `more` further handlers have begun. */
-  async progress(more = 1, timeoutMs = 5_000): Promise<number> {
+  async progress(more = 1, timeoutMs = 30_000): Promise<number> {
     const before = this.starts
     const began = performance.now()
     await until(`${more} more jobs have begun`, () => this.starts >= before + more, timeoutMs)

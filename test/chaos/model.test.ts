@@ -85,7 +85,7 @@ describe('two workers, two jobs', () => {
   const claim = (worker: string): Step => ({ do: 'claim', worker, want: 1 })
   const KINDS: Kind[] = ['ok', 'fail', 'retry', 'release']
 
-  it.each(KINDS)('every order of claims, outcomes, a lost lease and a cancellation (%s)', { timeout: 60_000 }, async (kind) => {
+  it.each(KINDS)('every order of claims, outcomes, a lost lease and a cancellation (%s)', { timeout: 120_000 }, async (kind) => {
     const store = new Store({ connection: server.url, prefix: testPrefix() })
     const begin: Step[] = ['a', 'b'].map((id) => ({ do: 'enqueue', id, birth: {} }))
     let orders = 0

@@ -23,4 +23,4 @@ it('a queue with partitions is one queue to every command', async () => {
   expect(await hot.isEmpty()).toBe(true)
   expect((await s.run('delete', '--all', '-q', 'hot', '--yes')).code).toBe(0)
   expect(await hot.counts()).toMatchObject({ finished: 0 })
-}, 60_000)
+}, 120_000)

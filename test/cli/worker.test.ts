@@ -167,12 +167,17 @@ describe('rqts worker', () => {
   })
 
   it('at the first signal lets running jobs finish', async () => {
-    const s = await scene({ 'tasks.mjs': 'export function wait(ms) { return new Promise((resolve) => setTimeout(resolve, ms)) }' })
+    const s = await scene({
+      'tasks.mjs':
+        "import { existsSync } from 'node:fs'\nexport async function wait() { while (!existsSync('go')) await new Promise((r) => setTimeout(r, 20)) }",
+    })
     const worker = s.start('worker', '-v')
     await worker.seen(/"ready"/)
-    const job = await s.queue().enqueue('wait', [300])
+    const job = await s.queue().enqueue('wait', [])
     await worker.seen(/"started"/)
     worker.signal('SIGTERM')
+    await worker.seen(/"stopping"/)
+    s.write({ go: '' })
     const { code, stdout } = await worker.exited
     expect(code).toBe(0)
     expect(lines(stdout)).toMatchObject(expect.arrayContaining([expect.objectContaining({ msg: 'stopping', running: 1 })]))

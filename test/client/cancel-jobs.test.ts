@@ -28,7 +28,7 @@ describe('cancelJobs', () => {
     const others = [await other.enqueue(noop, []), await other.enqueue(noop, [], { tags: ['t10'] })]
     const ids = await cancelJobs({ tag: 't1' }, connect)
     expect(ids.sort()).toEqual([running, ...mine].map(({ id }) => id).sort())
-    expect(await running.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
+    expect(await running.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
     for (const job of mine) expect((await job.refresh()).status).toBe('canceled')
     await worker.stop()
     await done

@@ -71,7 +71,7 @@ test('a retry, a failure and an expiry are statuses', async () => {
     'started',
     'failed',
   ])
-  const short = await queue().enqueue(work, [], { ttl: 50 })
+  const short = await queue().enqueue(work, [], { ttl: 1_500 })
   expect(await collect(short.events())).toEqual([
     { type: 'status', status: 'queued' },
     { type: 'status', status: 'expired' },

@@ -176,7 +176,7 @@ test('remove deletes a job that waits in the list, and only such a one', async (
 })
 
 test('what its ttl has ended is hidden, whether or not a worker has noticed', async () => {
-  const { queue } = await stage()
+  const { queue, store } = await stage()
   const q = queue()
   const short = await q.enqueue(noop, [], { ttl: 500 })
   const shortToo = await q.enqueueIn('1h', noop, [], { ttl: 500 })
@@ -192,6 +192,8 @@ test('what its ttl has ended is hidden, whether or not a worker has noticed', as
   expect(new Set(await q.registry('canceled').ids())).toEqual(new Set([short.id, shortToo.id]))
   expect(await q.registry('canceled').has(short)).toBe(true)
   expect(await q.registry('scheduled').has(shortToo)).toBe(false)
+  // Requeued it has its ttl anew, and 500 ms are soon over.
+  await store.client.call('HSET', store.keys.job('default', short.id), 'ttl', 3_600_000)
   await short.requeue()
   expect(await q.jobIds()).toEqual([long.id, short.id])
   expect(await q.registry('canceled').clear()).toBe(1)

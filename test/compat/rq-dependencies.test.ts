@@ -93,7 +93,7 @@ describe('children', () => {
     for (let n = 0; n < 150; n++) {
       const parent = await queue.enqueue(work, ['p'])
       const child = await (n % 2 === 0 ? queue : other).enqueue(work, [`c${n}`], { dependsOn: parent })
-      results.push(child.result({ timeout: '15s' }))
+      results.push(child.result({ timeout: '60s' }))
     }
     expect(await Promise.all(results)).toHaveLength(150)
     await worker.stop()

@@ -91,7 +91,7 @@ describe('with a million jobs and five hundred workers', () => {
       expect(seen.queues[0]).toMatchObject({ queued: 500_100, workers: 500 })
       expect(seen.workers).toHaveLength(500)
       // 40 ms where nothing else runs; a look at each job would take minutes.
-      expect(tookMs).toBeLessThan(3_000)
+      expect(tookMs).toBeLessThan(30_000)
       const deep = await opened(server.url, (ask) => cost(store, () => ask('jobs?q=state:queued&cursor=0.499990.0.0&limit=25')))
       expect(deep).toBeLessThan(100)
     })

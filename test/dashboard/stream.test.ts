@@ -109,7 +109,7 @@ describe('the stream', () => {
       await next(events, 'overview')
       await events.return(undefined)
     })
-  }, 60_000)
+  }, 120_000)
 
   it('ends with the dashboard', async () => {
     const b = await board()

@@ -11,9 +11,9 @@ import { stopProjectRedis } from '../../lib/embedded/index.ts'
 
 /** Polls, because what a process leaves behind after kill -9 is announced by nobody. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 40_000
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Not in 10 s: ${what}`)
+    if (Date.now() > deadline) throw new Error(`Not in 40 s: ${what}`)
     await pause(10)
   }
 }

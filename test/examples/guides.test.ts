@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { withPrivateRedis } from '../support/redis.ts'
 import { run, worker } from './program.ts'
 
-const LONG_MS = 90_000
+const LONG_MS = 150_000
 
 it.each([
   ['using-tasks', ['https://example.org/a.png?w=640', 'progress { row: 30, of: 30 }', '30 rows', 'do not fit its schema']],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { withPrivateRedis } from '../support/redis.ts'
 import { run, worker } from './program.ts'
 
-it('examples/limits/limits.ts says what the guide says', { timeout: 90_000 }, async () => {
+it('examples/limits/limits.ts says what the guide says', { timeout: 150_000 }, async () => {
   await withPrivateRedis(async ({ url }) => {
     const env = { RQTS_REDIS_URL: url }
     worker(env, 'limited', '--tasks', 'examples/limits/tasks.ts')

@@ -27,7 +27,7 @@ export class Program {
     this.child.stderr!.on('data', keep)
   }
 
-  async says(what: string | RegExp, timeoutMs = 30_000): Promise<string> {
+  async says(what: string | RegExp, timeoutMs = 60_000): Promise<string> {
     const found = (): RegExpMatchArray | null =>
       typeof what === 'string' ? (this.output.includes(what) ? [what] : null) : this.output.match(what)
     await until(`a program says ${what}`, () => found() !== null || this.child.exitCode !== null, timeoutMs)

@@ -16,5 +16,5 @@ it.each([
       for (const text of expected) expect(program.output).toContain(text)
     })
   },
-  60_000,
+  120_000,
 )

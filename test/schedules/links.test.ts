@@ -49,7 +49,7 @@ describe('a connection that breaks', () => {
 })
 
 describe('a Redis Cluster', () => {
-  it('fires into queues of other slots', { timeout: 60_000 }, async () => {
+  it('fires into queues of other slots', { timeout: 120_000 }, async () => {
     const cluster = await startCluster(3, false)
     const connection = cluster.client()
     const prefix = testPrefix()

@@ -65,13 +65,13 @@ describe('the statistics of a queue', () => {
     const queue = s.queue()
     const worker = s.worker('default', { tasks: [add] })
     const running = worker.run()
-    await (await queue.enqueue(add, [1, 1])).result({ timeout: '10s' })
+    await (await queue.enqueue(add, [1, 1])).result({ timeout: '60s' })
     await until('the statistics have the job', async () => (await readTotalStats(s.store, 'default')).finished === 1)
     const before = await scan(s.store, `${s.prefix}:said:*`)
     // Two looks of the worker later nothing has been sent: each call would leave its name.
     const beats = async (): Promise<string> => String(await s.store.client.call('HGET', s.store.keys.worker(worker.name), 'heartbeat'))
     const first = await beats()
-    await until('the worker has beaten again', async () => (await beats()) !== first, 20_000)
+    await until('the worker has beaten again', async () => (await beats()) !== first)
     expect((await scan(s.store, `${s.prefix}:said:*`)).filter((key) => !before.includes(key))).toEqual([])
     await worker.stop()
     await running

@@ -19,7 +19,7 @@ const ARGUMENTS = [
 ]
 
 // A browser wants a core for itself, which it does not get where everything is tested at once.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 })
 
 /** Skipped, with the reason in the name, on a machine that has no browser; in CI a missing browser is a failure. */
 export const describeBrowser: typeof describe | typeof describe.skip =
@@ -36,12 +36,12 @@ export interface VisitOptions extends BrowserContextOptions {
 export async function visit(url: string, options: VisitOptions = {}): Promise<Page> {
   const { prepare, ...rest } = options
   if (program === undefined) throw new Error('No Chromium: set RQTS_CHROMIUM, or install one (apt-get install chromium)')
-  browser ??= chromium.launch({ executablePath: program, args: ARGUMENTS })
+  browser ??= chromium.launch({ executablePath: program, args: ARGUMENTS, timeout: 120_000 })
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...rest })
   const faults: string[] = []
   open.push({ context, faults })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   watch(page, new URL(url).origin, (text) => void faults.push(text))
   await prepare?.(page)
   await page.goto(url)

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { testPrefix } from './redis.ts'
 
 const ENTRY = new URL('../../dist/lib/index.js', import.meta.url).href
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 /** A process that enqueues a job, waits a moment for connections that open later, and has nothing more to do. How it ended. */
 export async function idleProducer(url: string): Promise<string> {

@@ -10,7 +10,7 @@ import { adminOf, ownServer } from './servers.ts'
 import { until } from './stage.ts'
 
 export const MASTER_NAME = 'mymaster'
-export const DOWN_AFTER_MS = 1_000
+export const DOWN_AFTER_MS = 2_000
 
 /** A master, two replicas and three sentinels of this test's own. */
 export interface SentinelGroup {
@@ -25,7 +25,7 @@ export interface SentinelGroup {
 }
 
 /** Such as a guide to safe operation would make it: a master without its replica takes no writes. */
-const SAFE = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '2', '--repl-diskless-sync-delay', '0', '--repl-timeout', '5']
+const SAFE = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '5', '--repl-diskless-sync-delay', '0', '--repl-timeout', '10']
 
 export async function startSentinelGroup(): Promise<SentinelGroup> {
   const first = await ownServer({ args: SAFE })
@@ -57,7 +57,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
       await until(
         'the sentinels have another master',
         async () => (await Promise.all(sentinels.map(({ admin: sentinel }) => seenBy(sentinel)))).every((port) => port !== from.port),
-        20_000,
+        60_000,
       )
     },
   }

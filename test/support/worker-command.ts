@@ -28,7 +28,7 @@ export async function workerInto(file: string, s: Stage, ...args: string[]): Pro
   const fd = openSync(file, 'w')
   const child = spawn(process.execPath, commandLine(s, args), { stdio: ['ignore', fd, 'ignore'] })
   try {
-    const [code, signal] = (await once(child, 'exit', { signal: AbortSignal.timeout(15_000) })) as [number | null, string]
+    const [code, signal] = (await once(child, 'exit', { signal: AbortSignal.timeout(60_000) })) as [number | null, string]
     return code ?? signal
   } finally {
     child.kill('SIGKILL')
@@ -53,7 +53,7 @@ export function workerCommand(s: Stage, ...args: string[]): WorkerCommand {
     text: () => text,
     async seen(pattern, count = 1) {
       const expression = new RegExp(pattern, 'g')
-      const late = AbortSignal.timeout(15_000)
+      const late = AbortSignal.timeout(60_000)
       while ((text.match(expression)?.length ?? 0) < count) {
         await new Promise<void>((resolve, reject) => {
           changed = resolve

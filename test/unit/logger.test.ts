@@ -164,7 +164,7 @@ describe('redactUrl', () => {
   })
 
   test('is quick for any text', () => {
-    const from = performance.now()
+    const before = process.cpuUsage()
     for (const text of [
       'redis://'.repeat(10_000),
       'redis://:'.repeat(10_000),
@@ -173,7 +173,7 @@ describe('redactUrl', () => {
       '://:'.repeat(20_000),
     ])
       redactUrl(text)
-    expect(performance.now() - from).toBeLessThan(2_000)
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000)
   })
 
   test('names of secrets', () => {

@@ -61,11 +61,12 @@ describe('what is due', () => {
   })
 
   it('costs the same after a day as after a minute', () => {
-    const began = performance.now()
+    const before = process.cpuUsage()
     for (const options of [{ every: 10 }, { cron: '* * * * * *' }, { sun: { event: 'noon', lat: 1, lng: 1 } }] as ScheduleOptions[]) {
       expect(plan(options, 30 * 24 * HOUR)).toContain('missed')
     }
-    expect(performance.now() - began).toBeLessThan(3_000)
+    // Of the processor, as a busy machine takes any time; one by one, these are millions of runs.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000)
   })
 })
 

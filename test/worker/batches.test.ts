@@ -94,18 +94,18 @@ describe.each(['async', 'processes', 'threads'] as const)('batches in the pool %
     const { worker, done } = hire(s)
     await until('they run', () => journal().includes('holding 3'))
     await first!.cancel()
-    expect(await first!.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
-    expect(await late!.settle({ timeout: '10s' })).toMatchObject({ status: 'failed', error: { cause: { code: 'RQTS_TIMEOUT' } } })
+    expect(await first!.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
+    expect(await late!.settle({ timeout: '60s' })).toMatchObject({ status: 'failed', error: { cause: { code: 'RQTS_TIMEOUT' } } })
     expect((await other!.refresh()).status).toBe('started')
     await worker.stop({ force: true })
     await done
     expect(await other!.refresh()).toMatchObject({ status: 'queued', attempt: 0 })
-    expect(journal()).toEqual([
-      'holding 3',
-      `aborted ${first!.id} RQTS_STOPPED`,
-      `aborted ${late!.id} RQTS_TIMEOUT`,
-      `aborted ${other!.id} RQTS_ABORTED`,
-    ])
+    const [begun, ...aborted] = journal()
+    expect(begun).toBe('holding 3')
+    // The first two race on a busy machine.
+    expect(aborted.toSorted()).toEqual(
+      [`aborted ${first!.id} RQTS_STOPPED`, `aborted ${late!.id} RQTS_TIMEOUT`, `aborted ${other!.id} RQTS_ABORTED`].toSorted(),
+    )
   })
 
   it('a canceled one whose handler does not listen ends all the same, and its neighbour goes on', async () => {
@@ -114,7 +114,7 @@ describe.each(['async', 'processes', 'threads'] as const)('batches in the pool %
     const { worker, done } = hire(s)
     await until('they run', () => journal().includes('deaf to 2'))
     await first!.cancel()
-    expect(await first!.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
+    expect(await first!.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
     expect(await second!.refresh()).toMatchObject({ status: 'started', attempt: 1 })
     await worker.stop({ force: true })
     await done
@@ -128,7 +128,7 @@ describe.each(['async', 'processes', 'threads'] as const)('batches in the pool %
     const { worker, done } = hire(s, { concurrency: 2 })
     await until('they run', () => journal().includes('holding 3'))
     const [beside] = await enqueue(queue, 'single', [[7]])
-    expect(await beside!.result({ timeout: '10s' })).toBe(7)
+    expect(await beside!.result({ timeout: '60s' })).toBe(7)
     for (const job of held) expect((await job.refresh()).status).toBe('started')
     await worker.stop({ force: true })
     await done
@@ -154,8 +154,8 @@ describe.each(['async', 'processes', 'threads'] as const)('batches in the pool %
     const { worker, done } = hire(s)
     await until('they wait', async () => (await queue.counts()).started === 3)
     await jobs[1]!.cancel()
-    expect(await jobs[1]!.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
-    expect(await Promise.all([jobs[0]!, jobs[2]!].map((job) => job.result({ timeout: '10s' })))).toEqual([2, 6])
+    expect(await jobs[1]!.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
+    expect(await Promise.all([jobs[0]!, jobs[2]!].map((job) => job.result({ timeout: '60s' })))).toEqual([2, 6])
     expect(journal()).toEqual(['batch of 2'])
     await worker.stop()
     await done
@@ -185,12 +185,12 @@ describe('batches', () => {
   it('keep their leases while they wait', async () => {
     const s = await stage()
     const seen: number[] = []
-    const patient = task({ name: 'patient', batch: { size: 10, wait: '2s' } }, (calls: [n: number][]) => {
+    const patient = task({ name: 'patient', batch: { size: 10, wait: '5s' } }, (calls: [n: number][]) => {
       seen.push(calls.length)
       return calls.map(([n]) => n)
     })
     const job = await s.queue().enqueue(patient, [1])
-    const worker = s.worker('default', { tasks: [patient], burst: true, lease: 300 })
+    const worker = s.worker('default', { tasks: [patient], burst: true, lease: 2_000 })
     expect(await worker.run()).toMatchObject({ processed: 1, succeeded: 1 })
     expect((await job.refresh()).attempt).toBe(1)
     expect(seen).toEqual([1])

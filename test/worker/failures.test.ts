@@ -192,7 +192,7 @@ describe('timeouts', () => {
     const next = await queue.enqueue(fineTask, [])
     const worker = s.worker('default', { tasks: [stuck, fineTask], concurrency: 1 })
     const done = worker.run()
-    expect(await next.result({ timeout: '10s' })).toBe('fine')
+    expect(await next.result({ timeout: '60s' })).toBe('fine')
     late?.()
     expect(await job.settle()).toMatchObject({ status: 'failed', error: { cause: { code: 'RQTS_TIMEOUT' } } })
     expect(reason).toMatchObject({ code: 'RQTS_TIMEOUT' })

@@ -29,13 +29,13 @@ it.each([
     const s = await stage()
     const queue = s.queue()
     const draw = random(`kills ${pool} ${processes}`)
-    const jobs = await queue.enqueueMany(Array.from({ length: JOBS }, () => ['nap', [20]] as const))
+    const jobs = await queue.enqueueMany(Array.from({ length: JOBS }, () => ['nap', [60]] as const))
     const command = workerCommand(s, '-p', pool, '--processes', processes, '-c', slots, '--lease', '10m')
     commands.push(command)
     const finished = async (): Promise<number> => (await queue.counts()).finished
     for (let kill = 0; kill < KILLS; kill++) {
       await until(`${(kill + 1) * APART} have ended`, async () => (await finished()) >= (kill + 1) * APART, 60_000)
-      await killOne(s, draw)
+      await killOne(s, draw, kill === 0)
     }
     await until('all have ended', async () => (await finished()) === JOBS, 60_000)
     expect(await Promise.all(jobs.map((job: Job) => job.result()))).toEqual(jobs.map(({ id }) => id))
@@ -46,12 +46,15 @@ it.each([
   },
 )
 
-/** Of all that run now: a worker, or a child of one. Whoever was killed before is on no list any more, or gone already. */
-async function killOne({ url, prefix }: Stage, draw: ReturnType<typeof random>): Promise<void> {
+/**
+ * Of all that run now: a worker, or a child of one. Whoever was killed before is on no list any more, or gone already. The first is a
+ * worker: it has jobs whenever some wait, as a child may not.
+ */
+async function killOne({ url, prefix }: Stage, draw: ReturnType<typeof random>, workersOnly: boolean): Promise<void> {
   for (;;) {
     const live = (await Worker.all({ connection: url, prefix })).filter(({ state }) => state === 'busy' || state === 'idle')
     const reports = await Promise.all(live.map(({ name }) => Worker.ask(name, { connection: url, prefix })))
-    const pids = reports.flatMap((report) => (report === null ? [] : [report.pid, ...report.pids]))
+    const pids = reports.flatMap((report) => (report === null ? [] : [report.pid, ...(workersOnly ? [] : report.pids)]))
     if (pids.length === 0) continue
     try {
       process.kill(draw.pick(pids), 'SIGKILL')

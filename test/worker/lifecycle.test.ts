@@ -110,7 +110,7 @@ describe('pausing', () => {
     expect(worker.state).toBe('paused')
     expect(await job.settle({ timeout: 100 }).catch((error: { code: string }) => error.code)).toBe('RQTS_WAIT_TIMEOUT')
     worker.resume()
-    expect(await job.result({ timeout: '5s' })).toBe('done')
+    expect(await job.result({ timeout: '60s' })).toBe('done')
     await worker.stop()
     await done
   })
@@ -158,7 +158,7 @@ describe('names and presence', () => {
     const stopped = worker.stop()
     await seen('stopping')
     door.open()
-    await job.result({ timeout: '10s' })
+    await job.result({ timeout: '60s' })
     await stopped
     await done
     expect(await Worker.all(connect)).toEqual([])

@@ -38,16 +38,16 @@ describe('a worker that dies', () => {
   it('loses nothing: its job runs again elsewhere, with the attempt recorded as lost', async () => {
     const s = await stage()
     const job = await s.queue().enqueue<(ms: number) => Promise<string>>('hold', [60_000])
-    const child = await childWorker(s, { lease: 500 })
+    const child = await childWorker(s, { lease: 1_500 })
     await line(child, 'running')
     child.kill('SIGKILL')
     await once(child, 'exit')
     async function hold(this: JobContext): Promise<string> {
       return `attempt ${this.attempt}`
     }
-    const worker = s.worker('default', { tasks: [hold], lease: 500 })
+    const worker = s.worker('default', { tasks: [hold], lease: 1_500 })
     const done = worker.run()
-    expect(await job.result({ timeout: '15s' })).toBe('attempt 2')
+    expect(await job.result({ timeout: '60s' })).toBe('attempt 2')
     await job.refresh()
     expect(await job.attempts()).toMatchObject([
       { attempt: 1, outcome: 'lost' },
@@ -81,12 +81,14 @@ describe('a worker that was taken for dead', () => {
   it('hears of it, its signal aborts, and nothing that it writes counts', async () => {
     const s = await stage()
     const queue = s.queue()
-    const aborted = gate<unknown>()
+    const [aborted, rescued] = [gate<unknown>(), gate()]
     const started = gate()
     const wrote: string[] = []
     async function stalled(this: JobContext): Promise<string> {
       started.open()
       await new Promise<void>((resolve) => this.signal.addEventListener('abort', () => resolve()))
+      // Else this worker might be done, and take the job again, before the other one has it.
+      await rescued.promise
       await this.progress('from the dead')
       await this.log('from the dead')
       await this.setMeta({ from: 'the dead' })
@@ -106,6 +108,7 @@ describe('a worker that was taken for dead', () => {
     await s.store.client.call('RPUSH', s.store.keys.container('default', 'queue'), job.id)
     const taken = request('rescuer')
     expect(await claim(s.store, taken)).toMatchObject([{ id: job.id, attempt: 2 }])
+    rescued.open()
     expect(await aborted.promise).toMatchObject({ code: 'RQTS_LEASE_LOST' })
     await settle(s.store, { ...request('rescuer'), want: 0 }, [
       { queue: 'default', id: job.id, token: taken.token, kind: 'ok', result: '"fresh"' },
@@ -138,8 +141,8 @@ describe('canceling a running job', () => {
     const done = worker.run()
     await started.promise
     await job.cancel()
-    expect(await job.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
-    expect(await child.settle({ timeout: '10s' })).toMatchObject({ status: 'canceled' })
+    expect(await job.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
+    expect(await child.settle({ timeout: '60s' })).toMatchObject({ status: 'canceled' })
     expect(reasons).toEqual(['RQTS_STOPPED'])
     await worker.stop()
     await done
@@ -160,7 +163,7 @@ describe('canceling a running job', () => {
     const key = s.store.keys.job('default', job.id)
     const flags = String((await s.store.client.call('HGET', key, 'flags')) ?? '')
     await s.store.client.call('HSET', key, 'flags', `${flags}s`)
-    expect(await job.settle({ timeout: '10s' })).toMatchObject({ status: 'stopped' })
+    expect(await job.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
     await worker.stop()
     await done
   })
@@ -176,12 +179,12 @@ describe('the clock', () => {
     }
     const worker = s.worker('default', { tasks: [note] })
     const done = worker.run()
-    // In one step: on a busy machine the second would otherwise be written after the first was due.
+    // In one step: on a busy machine the second of two calls might come so late that its job is due last.
     const jobs = await queue.enqueueMany([
       [note, [2], { delay: 300 }],
       [note, [1], { delay: 150 }],
     ])
-    for (const job of jobs) await job.result({ timeout: '10s' })
+    for (const job of jobs) await job.result({ timeout: '60s' })
     expect(seen.map(([n]) => n)).toEqual([1, 2])
     for (const job of jobs) {
       await job.refresh()

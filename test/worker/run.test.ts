@@ -193,7 +193,7 @@ describe('which queue is next', () => {
     const worker = hire('mail.*', { tasks: [add] })
     const done = worker.run()
     const late = await open('mail.late').enqueue(add, [20, 1])
-    expect(await late.result({ timeout: '10s' })).toBe(21)
+    expect(await late.result({ timeout: '60s' })).toBe(21)
     const other = await open('other').enqueue(add, [1, 1])
     await worker.stop()
     await done
@@ -253,7 +253,7 @@ describe('when a worker stops by itself', () => {
     const worker = hire('default', { tasks: [add] })
     const done = worker.run()
     await queue.resume()
-    expect(await job.result({ timeout: '5s' })).toBe(2)
+    expect(await job.result({ timeout: '60s' })).toBe(2)
     await worker.stop()
     await done
   })

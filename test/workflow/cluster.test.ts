@@ -8,7 +8,7 @@ import { add, double, list, sum, TASKS, until } from './support.ts'
 
 const QUEUES = Array.from({ length: 6 }, (_, n) => `q${n}`)
 
-it('workflows, callbacks and requeueing over all slots of a Redis Cluster', { timeout: 60_000 }, async () => {
+it('workflows, callbacks and requeueing over all slots of a Redis Cluster', { timeout: 120_000 }, async () => {
   const cluster = await startCluster(3, false)
   const to = { connection: cluster.client(), prefix: testPrefix() }
   const store = new Store(to)
@@ -32,11 +32,11 @@ it('workflows, callbacks and requeueing over all slots of a Redis Cluster', { ti
     group([add.s(1).set(on(2)), moody.s().set({ ...on(3), onFailure: hear.s('bad').set(on(5)), onSuccess: hear.s('good').set(on(0)) })]),
     list.s().set(on(4)),
   ).enqueue(to)
-  await expect(flow.result({ timeout: '20s' })).rejects.toMatchObject({ cause: { message: 'not today' } })
+  await expect(flow.result({ timeout: '60s' })).rejects.toMatchObject({ cause: { message: 'not today' } })
   await until('the rest is canceled', async () => (await flow.progress()).done === flow.jobs.length)
   good = true
   await flow.jobs.find((job) => job.task === 'moody')!.requeue()
-  expect(await flow.result({ timeout: '20s' })).toEqual([[553, 552]])
+  expect(await flow.result({ timeout: '60s' })).toEqual([[553, 552]])
   await until('both were heard', () => heard.length === 2)
   expect(heard).toEqual([
     [expect.objectContaining({ message: 'not today' }), 'bad'],

@@ -21,7 +21,7 @@ async function hire(url: string, prefix: string): Promise<ChildProcess> {
   return child
 }
 
-it('chords end exactly once and with the right sum, whichever process is killed when', { timeout: 90_000 }, async () => {
+it('chords end exactly once and with the right sum, whichever process is killed when', { timeout: 150_000 }, async () => {
   const { url, prefix, to, queue } = await flowStage()
   const { slow, total } = tasks<Tasks>()
   const dice = random('kill')
@@ -42,7 +42,7 @@ it('chords end exactly once and with the right sum, whichever process is killed 
     crew.splice(dice.int(0, 1), 1)[0]!.kill('SIGKILL')
     crew.push(await hire(url, prefix))
   }
-  for (const flow of flows) expect(await flow.result({ timeout: '45s' })).toBe(15)
+  for (const flow of flows) expect(await flow.result({ timeout: '60s' })).toBe(15)
   const bodies = await Promise.all(flows.flatMap((flow): Job[] => flow.jobs.slice(-2)).map((job) => job.refresh()))
   // Each start is either the one that counted or a loss: none began twice on its own.
   expect(bodies.map((job) => job.attempt)).toEqual(bodies.map((job) => 1 + job.snapshot.lost))

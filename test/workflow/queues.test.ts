@@ -126,7 +126,7 @@ describe('at random', () => {
       await short.stop({ force: true })
       await ran
     }
-    for (const flow of flows) expect(await flow.result({ timeout: '15s' })).toBe(flow.jobs.length - 1)
+    for (const flow of flows) expect(await flow.result({ timeout: '60s' })).toBe(flow.jobs.length - 1)
     const bodies = flows.map((flow): Job => flow.jobs.at(-1)!)
     expect(bodies.map(({ id }) => runs.get(id))).toEqual(bodies.map(() => 1))
     expect(await checkInvariants(store)).toEqual([])

@@ -12,7 +12,7 @@ describe('results', () => {
     start()
     const flow = await chain(add.s(1, 2), double.s(), add.s(10)).enqueue(to)
     expect(flow.jobs.map((job) => job.status)).toEqual(['queued', 'deferred', 'deferred'])
-    expect(await flow.result({ timeout: '5s' })).toBe(16)
+    expect(await flow.result({ timeout: '60s' })).toBe(16)
     expect(await flow.status()).toBe('finished')
     expect(await flow.progress()).toEqual({ done: 3, total: 3 })
   })
