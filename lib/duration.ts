@@ -44,5 +44,6 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 60)}'`
   if (value === null || typeof value === 'number' || typeof value === 'boolean' || value === undefined) return String(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString()
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  if (typeof value !== 'object') return `a ${typeof value}`
+  return Array.isArray(value) ? 'an array' : value instanceof Promise ? 'a Promise' : 'an object'
 }

@@ -98,7 +98,9 @@ type Server = import('node:http').Server
 
 async function listen(server: Server, { host, port }: DashboardFlags): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new CliError('RQTS_CLI', `Cannot listen at ${host}:${port}: ${error.message}`)))
+    server.once('error', (error) =>
+      reject(new CliError('RQTS_CLI', `Cannot listen at ${host}:${port}: ${error.message}. Give another --port`)),
+    )
     server.listen(port, host, resolve)
   })
   const address = server.address()

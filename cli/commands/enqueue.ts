@@ -8,6 +8,7 @@ import { Flag, whole } from '../flags.ts'
 import { paint } from '../output/color.ts'
 import { shortStack } from '../output/stack.ts'
 import { outputText, safe } from '../output/text.ts'
+import { warnIfUnserved } from '../unserved.ts'
 
 interface EnqueueOptions {
   queue: string
@@ -58,6 +59,8 @@ export const enqueue: CommandSpec = command<EnqueueOptions>({
   ],
   async run(context, [task = '', ...words], options) {
     const args = await Promise.all(words.map(readArgument))
+    const likelyMeant = words.find((word) => LOOKS_LIKE_JSON.test(word))
+    if (likelyMeant !== undefined) context.note(`${safe(likelyMeant)} is passed as text; as JSON it is ${safe(`:${likelyMeant}`)}`)
     const queue = await context.queue(options.queue)
     const job = await queue.enqueue(task, args, jobOptions(options))
     await warnIfUnknown(context, task, options.queue)
@@ -67,6 +70,9 @@ export const enqueue: CommandSpec = command<EnqueueOptions>({
     return EXIT.ok
   },
 })
+
+/** Numbers and the words of JSON: who writes `2` rarely means the text. */
+const LOOKS_LIKE_JSON = /^(-?\d{1,15}(\.\d{1,15})?|true|false|null)$/
 
 async function readArgument(word: string): Promise<unknown> {
   if (word.startsWith(':@')) return parseJson(await readText(word.slice(2)), `the file ${word.slice(2)}`)
@@ -179,16 +185,4 @@ async function warnIfUnknown(context: Context, task: string, queue: string): Pro
   context.warn(
     `no live worker of queue '${queue}' knows the task '${task}'${suggest(task, [...known]) || ': start one that loads its module'}`,
   )
-}
-
-async function warnIfUnserved(context: Context, queue: string): Promise<void> {
-  try {
-    const { overview } = await import('../../lib/client/inspector.ts')
-    const seen = await overview(await context.store(), { queues: [queue] })
-    const [state] = seen.queues
-    if (state?.paused) context.warn(`queue '${queue}' is paused: rqts resume ${queue}`)
-    else if (state?.workers === 0) context.warn(`no worker serves queue '${queue}': start one with \`rqts worker ${queue}\``)
-  } catch {
-    // Only a hint; the waiting itself reports what is wrong.
-  }
 }

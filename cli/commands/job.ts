@@ -49,6 +49,7 @@ export const job: CommandSpec = command<JobOptions>({
       if (logs !== undefined && options.follow !== true)
         context.print(`  ${paint('dim', `logs (${logs.length})`)}`, ...logs.map((line) => `    ${safe(line)}`))
     }
+    if (detail.status === 'queued') await (await import('../unserved.ts')).warnIfUnserved(context, detail.queue)
     return options.follow && detail.status !== 'finished' ? EXIT.failed : EXIT.ok
   },
 })

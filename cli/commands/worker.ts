@@ -97,6 +97,9 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
   const slot = takeSlot()
   const { supervise, wantsSupervisor } = await import('./supervise.ts')
   if (slot === undefined && wantsSupervisor(flags)) {
+    // A file that is not there is said once, and not by each process that is tried.
+    const { locateAll } = await import('../../lib/worker/load-tasks.ts')
+    await locateAll(tasks, process.cwd())
     const merged = several && format === 'json' && stream !== process.stderr
     return await supervise(context, log, queues, flags, merged ? writeOut : undefined)
   }

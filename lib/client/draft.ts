@@ -42,19 +42,20 @@ export function orPlain(options: NormalOptions): NormalOptions {
 
 /** Everything that can be wrong with a call is found here, before Redis is touched. */
 export function draftJob(queue: string, target: Target, task: ResolvedTask, args: unknown, options: NormalOptions): Draft | Promise<Draft> {
-  const list = args ?? []
-  if (!Array.isArray(list)) {
-    throw new RqtsError(
-      'RQTS_BAD_ARGS',
-      `The arguments of task '${task.name}' must be a list, as in enqueue(${task.name}, [1, 2]); got ${show(args)}`,
-    )
-  }
+  const list = listOf(task, args)
   const schema = task.definition?.schema
   if (schema === undefined) return finishDraft(queue, target, task, list, options)
   // The worker validates again and hands on what the schema makes of them; here they are only checked.
   const checked = validateArgs(schema, list, task.name)
   if (checked instanceof Promise) return checked.then(() => finishDraft(queue, target, task, list, options))
   return finishDraft(queue, target, task, list, options)
+}
+
+/** What was meant as a further argument stands where the options do, so this is to be asked before those are looked at. */
+export function listOf({ name }: ResolvedTask, args: unknown): unknown[] {
+  const list = args ?? []
+  if (Array.isArray(list)) return list
+  throw new RqtsError('RQTS_BAD_ARGS', `The arguments of task '${name}' must be a list, as in enqueue(${name}, [1, 2]); got ${show(args)}`)
 }
 
 function finishDraft(queue: string, target: Target, task: ResolvedTask, args: unknown[], options: NormalOptions): Draft {

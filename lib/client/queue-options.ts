@@ -39,6 +39,21 @@ export function pauseLength(options: PauseOptions | undefined): number | undefin
   return options.for === undefined ? undefined : parseDuration(options.for, 'for', { min: 1 })
 }
 
+const KNOWN: readonly string[] = ['connection', 'prefix', 'defaults', 'inline', 'partitions', 'routes'] satisfies (keyof QueueOptions)[]
+
+/** A slip in `connection` would go to another Redis without a word. */
+export function checkQueueOptions(options: unknown): void {
+  // Not shown: where a URL was given, it may hold a password.
+  if (typeof options !== 'object' || options === null)
+    throw new RqtsError(
+      'RQTS_BAD_OPTION',
+      `The options of a Queue are an object such as { connection: 'redis://…' }, not ${options === null ? 'null' : `a ${typeof options}`}`,
+    )
+  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name))
+  if (unknown !== undefined)
+    throw new RqtsError('RQTS_BAD_OPTION', `Unknown queue option '${unknown.slice(0, 60)}'; known are ${KNOWN.join(', ')}`)
+}
+
 /** Stands for a plain function or a name. */
 const NO_TASK = {}
 

@@ -14,11 +14,11 @@ import { Store } from '../store/store.ts'
 import type { CallOf, EntryOf, FunctionOf, Target } from '../task/call.ts'
 import type { AnyFunction, ResultOf } from '../task/infer.ts'
 import { resolveTask } from '../task/resolve.ts'
-import { type Draft, draftJob } from './draft.ts'
+import { type Draft, draftJob, listOf } from './draft.ts'
 import { InlineJobs } from './inline.ts'
 import { Job } from './job.ts'
 import { listedBefore, pageOf, sumCounts } from './partition-pages.ts'
-import { OptionLayers, type PauseOptions, pauseLength, type QueueOptions } from './queue-options.ts'
+import { checkQueueOptions, OptionLayers, type PauseOptions, pauseLength, type QueueOptions } from './queue-options.ts'
 import { checkRange, idIn } from './range.ts'
 import { Registry } from './registry.ts'
 import { RoutedQueues } from './routed-queues.ts'
@@ -45,6 +45,7 @@ export class Queue {
   /** `store` is for the library itself: in place of one of its own, closed with the queue all the same. */
   constructor(name = 'default', options: QueueOptions = {}, store?: Store) {
     this.name = checkName('queue', name)
+    checkQueueOptions(options)
     this.#layers = new OptionLayers(options.defaults)
     if (options.inline === true) {
       if (options.partitions !== undefined)
@@ -286,7 +287,7 @@ export class Queue {
 
   #draft(target: Target, args: unknown, options: JobOptions | undefined): Draft | Promise<Draft> {
     const task = resolveTask(target)
-    return draftJob(this.name, target, task, args, this.#layers.of(task.definition, options))
+    return draftJob(this.name, target, task, listOf(task, args), this.#layers.of(task.definition, options))
   }
 
   private get store(): Store {

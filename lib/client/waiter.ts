@@ -133,9 +133,11 @@ export function notFound(
 }
 
 function timedOut(place: Place, timeoutMs: number): WaitTimeout {
-  return new WaitTimeout(`Job ${place.id} did not end within ${timeoutMs} ms; it goes on. Wait longer, or cancel it with job.cancel()`, {
-    jobId: place.id,
-  })
+  return new WaitTimeout(
+    `Job ${place.id} of queue '${queueOf(place.queue)}' did not end within ${timeoutMs} ms; it still waits or runs. ` +
+      `Does a worker serve that queue? Wait longer, or cancel it with job.cancel()`,
+    { jobId: place.id },
+  )
 }
 
 export function aborted(place: Place, signal: AbortSignal): RqtsError {

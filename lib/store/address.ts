@@ -28,7 +28,11 @@ const MANY_HOSTS = /^(rediss?)\+(cluster|sentinel):\/\/(?:([^/?#]*)@)?([^/?#@]*)
  * Undefined for a URL of a single server, which ioredis reads.
  */
 export function parseAddress(url: string): Address | undefined {
-  if (!/^\w+\+\w+:/.test(url)) return undefined
+  if (!/^\w+\+\w+:/.test(url)) {
+    // ioredis would take the scheme for a host and never say so.
+    if (/^\w+:\/\//.test(url) && !/^rediss?:/i.test(url)) throw bad(url, 'it must begin with redis://, or rediss:// for TLS')
+    return undefined
+  }
   const [, scheme, kind, credentials = '', hosts = '', path = '', query = ''] = MANY_HOSTS.exec(url) ?? []
   if (kind === undefined) throw bad(url, 'it is neither redis+cluster://host:port,… nor redis+sentinel://host:port,…/NAME')
   const nodes = hosts.split(',').map((host) => parseHost(url, host, kind === 'cluster' ? 6379 : 26_379))

@@ -4,6 +4,9 @@ import { RqtsError } from '../errors.ts'
 const AWAY = /(?:^|: -)(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|UNKILLABLE|MOVED|ASK) /
 const DENIED = /^(NOAUTH|WRONGPASS|NOPERM) |invalid username-password/
 
+/** In place of what the driver said, while it has said nothing. */
+export const NEVER_CONNECTED = 'no connection yet'
+
 /** What Redis or its client said, in the words of rqts. `where` is a redacted address with its origin. */
 export function translateError(error: unknown, where: string): RqtsError {
   if (error instanceof RqtsError) return error
@@ -43,9 +46,17 @@ export function unlessFull(error: unknown): void {
 export function unavailable(where: string, why: string, cause?: unknown): RqtsError {
   return new RqtsError(
     'RQTS_REDIS_UNAVAILABLE',
-    `Cannot reach Redis at ${where}: ${why.slice(0, 200).replace(/\.$/, '')}. Start one with \`npx rqts redis start\`, or set RQTS_REDIS_URL to the one you have.`,
+    `Cannot reach Redis at ${where}: ${why.slice(0, 200).replace(/\.$/, '')}. ${remedyFor(where, why)}`,
     cause === undefined ? {} : { cause },
   )
+}
+
+/** The driver tries again whatever the server answers, so here, too, ends what no waiting would mend. */
+function remedyFor(where: string, why: string): string {
+  if (DENIED.test(why)) return 'Check the user, the password and its ACL.'
+  if (why.startsWith('Unknown RESP type')) return 'What answers there is no Redis: check host and port.'
+  if (why === NEVER_CONNECTED && where.startsWith('rediss')) return 'Does it speak TLS there? Without it the URL begins with redis://.'
+  return 'Start one with `npx rqts redis start`, or set RQTS_REDIS_URL to the one you have.'
 }
 
 function isConnectionError(error: unknown, text: string): boolean {

@@ -2,7 +2,7 @@ import { Cluster, Redis } from 'ioredis'
 import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
 import { CALL_DEADLINE_MS, type Driver } from './driver-options.ts'
-import { translateError, unavailable } from './errors.ts'
+import { NEVER_CONNECTED, translateError, unavailable } from './errors.ts'
 import { withGuards } from './keys.ts'
 import { scripts } from './scripts.generated.ts'
 import { holdSockets, unrefSentinels } from './sockets.ts'
@@ -21,7 +21,7 @@ export class RedisClient {
   readonly where: string
   readonly isCluster: boolean
   #inFlight = 0
-  #lastError = 'no connection yet'
+  #lastError = NEVER_CONNECTED
   #closed = false
   #becomingReady: Promise<void> | undefined
 

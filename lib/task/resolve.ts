@@ -20,7 +20,11 @@ const resolved = new WeakMap<object, ResolvedTask>()
 export function resolveTask(target: AnyFunction | string): ResolvedTask {
   if (typeof target === 'string') return { name: checkName('task', target) }
   if (typeof target !== 'function') {
-    throw new RqtsError('RQTS_BAD_TASK', `A task is what task() returns, an exported function or a task's name; got ${show(target)}`)
+    throw new RqtsError(
+      'RQTS_BAD_TASK',
+      `A task is what task() returns, an exported function or a task's name; got ${show(target)}. ` +
+        'Give the function itself, and its arguments in a list: enqueue(add, [1, 2]), not enqueue(add(1, 2))',
+    )
   }
   const known = resolved.get(target)
   if (known !== undefined) return known

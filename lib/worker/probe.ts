@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
+import { RqtsError } from '../errors.ts'
 
 export interface ProbePort {
   /** Alive and of use: what is not is to be restarted. */
@@ -20,7 +21,9 @@ export async function startProbe(port: number, probe: ProbePort): Promise<Server
     void inTime(check).then((ok) => response.writeHead(ok ? 200 : 503).end(ok ? 'ok\n' : 'not ok\n'))
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (cause) =>
+      reject(new RqtsError('RQTS_BAD_OPTION', `The probe port ${port} cannot be used: ${cause.message}. Give another one`, { cause })),
+    )
     server.listen(port, resolve)
   })
   return server

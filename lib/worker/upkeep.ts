@@ -70,11 +70,12 @@ export class Upkeep {
     return this.#watchdog?.active === true
   }
 
-  /** Makes the worker known; waits for a Redis that is not up yet, unless it is to stop meanwhile. */
-  async announce(stopping: () => boolean): Promise<void> {
+  /** Makes the worker known; waits for a Redis that is not up yet. False when it was to stop meanwhile. */
+  async announce(stopping: () => boolean): Promise<boolean> {
     for (let waitMs = 100; !stopping(); waitMs = Math.min(waitMs * 2, 2_000)) {
       try {
-        return await this.#enlist()
+        await this.#enlist()
+        return true
       } catch (error) {
         // A worker outlives a Redis that is not up yet; anything else is for the caller.
         if (!(error instanceof RqtsError) || error.code !== 'RQTS_REDIS_UNAVAILABLE') throw error
@@ -82,6 +83,7 @@ export class Upkeep {
         await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
     }
+    return false
   }
 
   async #enlist(): Promise<void> {

@@ -31,6 +31,8 @@ export class BaseWorker {
   #ran: Promise<WorkerTotals> | undefined
   #stopping: Promise<void> | undefined
   #finished: (() => void) | undefined
+  /** Redis has heard of it. */
+  #known = false
 
   constructor(queues: string | readonly string[], options: WorkerOptions, enqueue: EnqueuePort) {
     this.#options = normalizeWorkerOptions(options)
@@ -121,29 +123,34 @@ export class BaseWorker {
   }
 
   async #run(): Promise<WorkerTotals> {
-    const { pool, upkeep, phase, keeper, lookout, pump, reporter, order } = this.#parts
+    const { pool, upkeep, reporter } = this.#parts
     try {
       await pool.load()
-      await upkeep.announce(() => this.#stopping !== undefined)
-      await pool.open()
-      phase.begin()
-      keeper.start()
-      await upkeep.start()
-      lookout.open()
-      reporter.events.emit('ready', () => ({ name: this.name, queues: foldNames(order.all) }))
-      const done = new Promise<void>((resolve) => {
-        this.#finished = resolve
-      })
-      if (this.#stopping === undefined) {
-        const pumping = pump.run()
-        await done
-        await pumping
-      }
+      this.#known = await upkeep.announce(() => this.#stopping !== undefined)
+      if (this.#known) await this.#work()
     } finally {
       await this.#close()
     }
     if (this.#failure !== undefined) throw this.#failure
     return { ...reporter.totals }
+  }
+
+  async #work(): Promise<void> {
+    const { pool, upkeep, phase, keeper, lookout, pump, reporter, order } = this.#parts
+    await pool.open()
+    phase.begin()
+    keeper.start()
+    await upkeep.start()
+    lookout.open()
+    reporter.events.emit('ready', () => ({ name: this.name, queues: foldNames(order.all) }))
+    const done = new Promise<void>((resolve) => {
+      this.#finished = resolve
+    })
+    if (this.#stopping === undefined) {
+      const pumping = pump.run()
+      await done
+      await pumping
+    }
   }
 
   /** Drains by default: running jobs finish, then those that do not within the timeout go back to their queues. */
@@ -209,7 +216,8 @@ export class BaseWorker {
   async #close(): Promise<void> {
     const { lookout, keeper, pool, upkeep, tally, pump } = this.#parts
     // Of a Redis that is away, each would wait for its deadline.
-    const within = (work: Promise<unknown>): Promise<unknown> => (pump.cutOff ? Promise.race([work, wait(FAREWELL_MS)]) : work)
+    const away = pump.cutOff || (!this.#known && this.#stopping !== undefined)
+    const within = (work: Promise<unknown>): Promise<unknown> => (away ? Promise.race([work, wait(FAREWELL_MS)]) : work)
     lookout.close()
     await within(keeper.stop())
     await pool.close().catch((error: unknown) => this.#options.logger.error({ err: error }, 'A teardown function threw'))

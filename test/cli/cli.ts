@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { Queue } from '../../lib/client/queue.ts'
 import { testPrefix, testRedisUrl } from '../support/redis.ts'
+
+// Each call is a process of its own, a dozen in some tests, and on a busy machine one takes more than a second.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** The built command line; another build for who tests one beside `dist`. */
 export const MAIN: string = process.env.RQTS_TEST_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))

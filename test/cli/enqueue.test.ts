@@ -104,6 +104,14 @@ describe('rqts enqueue', () => {
     waiting.signal('SIGINT')
     expect((await waiting.exited).code).toBe(130)
     expect(await s.queue().count()).toBe(2)
+    const [id = ''] = await s.queue().jobIds()
+    expect((await s.run('job', id)).stderr).toContain("no worker serves queue 'default'")
+  })
+
+  it('points out a number that goes as a text', async () => {
+    const s = await scene({ 'tasks.mjs': TASKS })
+    expect((await s.run('enqueue', 'add', '2', ':3')).stderr).toContain('2 is passed as text; as JSON it is :2')
+    expect((await s.run('enqueue', 'add', ':2', 'v2', '--job-id', '7')).stderr).not.toContain('as text')
   })
 
   it('points out a task that no live worker knows', async () => {

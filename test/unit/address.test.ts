@@ -48,6 +48,7 @@ describe('URLs of several hosts', () => {
     ['redis+sentinel://a/m/x', '/NAME'],
     ['redis+sentinel://a/m?password=1', "unknown parameter 'password'"],
     ['redis+ring://a', 'neither'],
+    ['http://127.0.0.1:6379', 'must begin with redis://'],
   ])('%s is refused', (url, why) => {
     expect(() => parseAddress(url)).toThrow(why)
     expect(() => Connections.open(url)).toThrow(expect.objectContaining({ code: 'RQTS_BAD_OPTION' }))

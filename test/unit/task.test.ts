@@ -96,7 +96,8 @@ describe('resolveTask', () => {
     ['a class', Mailer, /'Mailer' is a class/],
     ['an anonymous class', [class {}][0], /no name/],
     ['nothing', undefined, /got undefined/],
-    ['an object', {}, /got a object/],
+    ['an object', {}, /got an object/],
+    ['what a function returned', Promise.resolve(3), /got a Promise\. Give the function itself/],
   ])('refuses %s', (_, target, message) => {
     expect(() => resolveTask(target as AnyFunction)).toThrow(
       expect.objectContaining({ code: 'RQTS_BAD_TASK', message: expect.stringMatching(message) as string }),

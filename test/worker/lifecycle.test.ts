@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type JobContext, Worker } from '../../lib/index.ts'
-import type { Logger } from '../../lib/logger.ts'
+import { type Logger, silentLogger } from '../../lib/logger.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
 import { gate, stage, until } from '../support/stage.ts'
 
@@ -93,6 +93,20 @@ describe('stopping', () => {
     await hasty.stop()
     await hasty.stop()
     expect(await done).toMatchObject({ processed: 0 })
+  })
+})
+
+describe('a Redis that never answers', () => {
+  it('stop ends the worker, and it has never been ready', async () => {
+    const worker = new Worker('default', { tasks: [quick], connection: 'redis://127.0.0.1:1', logger: silentLogger })
+    let ready = false
+    worker.on('ready', () => {
+      ready = true
+    })
+    const done = worker.run()
+    await worker.stop()
+    expect(await done).toMatchObject({ processed: 0 })
+    expect(ready).toBe(false)
   })
 })
 
