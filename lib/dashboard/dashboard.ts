@@ -27,6 +27,13 @@ import { WrongGuesses } from './wrong-guesses.ts'
 /** Arguments of a job may take a megabyte, escaped somewhat more. */
 const MAX_BODY_BYTES = 4 * 1_048_576
 
+export interface Arrival {
+  /** Where the dashboard is mounted, if neither `basePath` nor the path of the request says so. */
+  base?: string | undefined
+  /** Of the visitor's machine: it may guess ten passwords a minute. Without it nobody counts. */
+  address?: string | undefined
+}
+
 interface Env {
   Variables: { visitor: Visitor; base: string; nonce: string }
 }
@@ -69,11 +76,11 @@ export class Dashboard {
     setMaxListeners(0, this.#closing.signal)
   }
 
-  /**
-   * Handles a request, whatever its path is below. `base`: where this is mounted, if the path of the request does not say so. `address`: of
-   * the visitor's machine, so that it cannot try passwords without end.
-   */
-  readonly fetch = async (request: Request, base?: string, address?: string): Promise<Response> => {
+  /** Handles a request. What runtimes give beside it (Bun its server, Workers their environment, Next its parameters) is left alone. */
+  readonly fetch = (request: Request): Promise<Response> => this.handle(request)
+
+  /** Handles a request of which its server knows more than it says itself. */
+  readonly handle = async (request: Request, { base, address }: Arrival = {}): Promise<Response> => {
     const nonce = randomBytes(16).toString('base64')
     try {
       return secureHeaders(await this.#answer(request, base, nonce, address), nonce)

@@ -11,7 +11,7 @@ export function nodeHandler(dashboard: Dashboard): (request: IncomingMessage, re
     const { baseUrl, originalUrl } = request as Mounted
     // Express cuts the path off under which it has mounted this; the page must know it.
     const listener = getRequestListener(
-      (asked) => dashboard.fetch(asked, baseUrl === '' ? undefined : baseUrl, request.socket.remoteAddress),
+      (asked) => dashboard.handle(asked, { base: baseUrl === '' ? undefined : baseUrl, address: request.socket.remoteAddress }),
       {
         overrideGlobalObjects: false,
       },
@@ -41,7 +41,7 @@ export function fastifyPlugin(dashboard: Dashboard): (app: FastifyLike) => Promi
     app.addContentTypeParser('*', (_request, _payload, done) => done(null))
     const prefix = app.prefix === undefined || app.prefix === '/' ? undefined : app.prefix
     const handle = (request: { raw: IncomingMessage }, reply: FastifyReply): void => {
-      const listener = getRequestListener((asked) => dashboard.fetch(asked, prefix, request.raw.socket.remoteAddress), {
+      const listener = getRequestListener((asked) => dashboard.handle(asked, { base: prefix, address: request.raw.socket.remoteAddress }), {
         overrideGlobalObjects: false,
       })
       reply.hijack()
@@ -53,8 +53,16 @@ export function fastifyPlugin(dashboard: Dashboard): (app: FastifyLike) => Promi
   }
 }
 
+export interface NextHandlersOptions {
+  /** The visitor's address, which Next does not tell: from a header that your proxy sets and overwrites, so that guesses of passwords are counted. */
+  address?: (request: Request) => string | null | undefined
+}
+
 /** For `app/jobs/[[...path]]/route.ts` of Next: `export const { GET, POST } = nextHandlers(dashboard)`, with `basePath: '/jobs'`. */
-export function nextHandlers(dashboard: Dashboard): Record<'GET' | 'HEAD' | 'POST', (request: Request) => Promise<Response>> {
-  const handle = (request: Request): Promise<Response> => dashboard.fetch(request)
+export function nextHandlers(
+  dashboard: Dashboard,
+  { address }: NextHandlersOptions = {},
+): Record<'GET' | 'HEAD' | 'POST', (request: Request) => Promise<Response>> {
+  const handle = (request: Request): Promise<Response> => dashboard.handle(request, { address: address?.(request) ?? undefined })
   return { GET: handle, HEAD: handle, POST: handle }
 }

@@ -45,10 +45,11 @@ export class OverviewReader {
     for (const name of this.#minutes.keys()) if (!seen.queues.some((queue) => queue.name === name)) this.#minutes.delete(name)
     const [workers, limits] = await Promise.all([
       workerViews(this.#store, records),
-      Promise.all(seen.queues.map(({ name }) => limitsOf(this.#store, name))),
+      Promise.all(seen.queues.map(({ name, limited }) => (limited ? limitsOf(this.#store, name) : Promise.resolve(null)))),
     ])
     const now = stats[0]?.now ?? (await this.#store.now())
-    const queues = seen.queues.map((queue, i): QueueView => {
+    const queues = seen.queues.map((one, i): QueueView => {
+      const { limited: _, ...queue } = one
       const serving = workersServing(seen.workers, queue.name)
       return {
         ...queue,

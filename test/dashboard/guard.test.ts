@@ -32,10 +32,9 @@ describe('who may enter', () => {
   it('may guess ten times a minute from one address, whatever the way in', async () => {
     const b = await board({ auth: AUTH })
     const enter = (address: string | undefined, password?: string) =>
-      b.dashboard.fetch(
+      b.dashboard.handle(
         new Request(`${ORIGIN}/api/session`, password === undefined ? {} : { headers: { authorization: basic('ann', password) } }),
-        undefined,
-        address,
+        { address },
       )
     const from = async (address: string | undefined, password?: string) => (await enter(address, password)).status
     // An outdated password sent again and again is one guess, none at all is none.
@@ -47,7 +46,7 @@ describe('who may enter', () => {
     expect(await from('10.0.0.2', 'right-password')).toBe(200)
     const token = await board({ auth: { token: 'a-long-token' } })
     const ask = async (query: string) =>
-      (await token.dashboard.fetch(new Request(`${ORIGIN}/?token=${query}`), undefined, '10.0.0.1')).status
+      (await token.dashboard.handle(new Request(`${ORIGIN}/?token=${query}`), { address: '10.0.0.1' })).status
     for (let i = 0; i < 10; i++) expect(await ask(`guess-${i}`)).toBe(401)
     expect(await ask('a-long-token')).toBe(429)
   })

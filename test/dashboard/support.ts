@@ -1,8 +1,9 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { BodyOf, QueryOf, ReplyOf, Route, StreamEvents } from '../../lib/dashboard/contract.ts'
 import { createDashboard, type Dashboard, type DashboardOptions } from '../../lib/dashboard/index.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { type Stage, stage } from '../support/stage.ts'
+import { faultsOfEvent, faultsOfReply } from './schemas.ts'
 
 export interface Board extends Stage {
   dashboard: Dashboard
@@ -20,8 +21,9 @@ export async function board(options: DashboardOptions = {}): Promise<Board> {
   onTestFinished(() => dashboard.close())
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
     dashboard.fetch(new Request(`${ORIGIN}${path}`, { ...init, ...(init.body != null && { duplex: 'half' }) }))
-  const read = async (response: Response): Promise<never> => {
+  const read = async (route: Route, response: Response): Promise<never> => {
     const body = (await response.json()) as { error?: { code: string; message: string } }
+    expect(faultsOfReply(route, response.status, body)).toEqual([])
     if (!response.ok) throw Object.assign(new Error(body.error?.message), { status: response.status, code: body.error?.code })
     return body as never
   }
@@ -32,12 +34,13 @@ export async function board(options: DashboardOptions = {}): Promise<Board> {
     async get(route, query = {} as never) {
       const given = Object.entries(query as object).filter(([, value]) => value !== undefined)
       return await read(
+        route,
         await ask(`/api${route.slice(4)}?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`),
       )
     },
     async post(route, body) {
       const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
-      return await read(await ask(`/api${route.slice(5)}`, { method: 'POST', headers, body: JSON.stringify(body) }))
+      return await read(route, await ask(`/api${route.slice(5)}`, { method: 'POST', headers, body: JSON.stringify(body) }))
     },
   }
 }
@@ -68,6 +71,7 @@ export async function next<Name extends keyof StreamEvents>(
   for (;;) {
     const { value, done } = await events.next()
     if (done === true) throw new Error(`The stream ended before '${name}' came`)
+    expect(faultsOfEvent(value.event, value.data)).toEqual([])
     if (value.event === name && fits(value.data as StreamEvents[Name])) return value.data as StreamEvents[Name]
   }
 }
