@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { freePort } from '../../lib/embedded/port.ts'
 import { Worker } from '../../lib/index.ts'
 import { Scale } from '../../lib/worker/supervisor/scale.ts'
 import { type Stage, stage, until } from '../support/stage.ts'
@@ -29,13 +29,6 @@ function alive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await new Promise<number>((resolve) => server.listen(0, () => resolve((server.address() as { port: number }).port)))
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 const READY = '"msg":"ready"'
