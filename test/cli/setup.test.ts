@@ -147,7 +147,7 @@ describe('rqts completion', () => {
     expect(complete(['worker', '--max'])).toBe('--max-jobs-per-child --max-memory-per-child --max-jobs --max-idle')
     expect(complete(['-u', 'x', 'info', '--only'])).toBe('--only-queues --only-workers')
     // A loaded machine may be too slow for somebody who types; then there are none.
-    const names = (words: string[], expected: string): Promise<void> => until(words.join(' '), () => complete(words) === expected)
+    const names = (words: string[], expected: string): Promise<void> => until(words.join(' '), () => complete(words) === expected, 60_000)
     await names(['info', ''], 'mail reports')
     await names(['jobs', '-q', 'm'], 'mail')
     await names(['enqueue', ''], 'add boom greet hang talk')
