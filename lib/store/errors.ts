@@ -55,6 +55,8 @@ export function unavailable(where: string, why: string, cause?: unknown): RqtsEr
 function remedyFor(where: string, why: string): string {
   if (DENIED.test(why)) return 'Check the user, the password and its ACL.'
   if (why.startsWith('Unknown RESP type')) return 'What answers there is no Redis: check host and port.'
+  if (why.includes('certificate'))
+    return "Renew the server's certificate, or say who signs it: NODE_EXTRA_CA_CERTS=FILE at the program's start, or tls: { ca } in the options."
   if (why === NEVER_CONNECTED && where.startsWith('rediss')) return 'Does it speak TLS there? Without it the URL begins with redis://.'
   return 'Start one with `npx rqts redis start`, or set RQTS_REDIS_URL to the one you have.'
 }
