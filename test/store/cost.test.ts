@@ -79,6 +79,17 @@ describe('commands per job', () => {
     expect(cost.commands).toBeLessThanOrEqual(most)
   })
 
+  test.each([1_000, 100_000])('costs the same with %i waiting', { timeout: 60_000 }, async (waiting) => {
+    await warmUp()
+    await enqueueAll(plain(waiting, 10_000), 1_000)
+    const enqueue = await costOf(2_000, () => enqueueAll(plain(2_000, 1_000_001), 100))
+    expect(enqueue).toEqual({ calls: 1 / 100, commands: expect.any(Number) as number })
+    expect(enqueue.commands).toBeLessThanOrEqual(1.1)
+    const cycle = await costOf(1_000, () => workOff(1_000, 100, finished))
+    expect(cycle.calls).toBeLessThanOrEqual(1 / 100 + 2 / 1_000)
+    expect(cycle.commands).toBeLessThanOrEqual(5.3)
+  })
+
   const features: [what: string, job: (id: string) => NewJob, most: number][] = [
     ['a retry policy', (id) => newJob(id, undefined, { retry: '{"max":3}', flags: 'm' }), 7.2],
     ['a ttl', (id) => newJob(id, { ttl: 60_000 }, { ttl: '60000' }), 12.2],

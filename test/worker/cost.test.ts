@@ -40,9 +40,12 @@ describe('what a worker costs', () => {
     })
   })
 
-  test('nothing to do: two calls a second at most', { timeout: 120_000 }, async () => {
+  test.each([0, 100_000])('nothing to do, %i jobs for later: two calls a second at most', { timeout: 120_000 }, async (later) => {
     await withPrivateRedis(async ({ url }) => {
       const store = new Store({ connection: url })
+      await using queue = new Queue('default', { connection: url })
+      for (let left = later; left > 0; left -= 10_000)
+        await queue.enqueueMany(Array.from({ length: 10_000 }, () => ['noop', [], { delay: '1d' }] as const))
       const worker = new Worker('default', { connection: url, logger: silentLogger, tasks: [task('noop', () => 1)] })
       const ready = gate()
       worker.on('ready', () => ready.open())
@@ -50,11 +53,12 @@ describe('what a worker costs', () => {
       await ready.promise
       // What a start costs is over by then; a slow machine only makes it less.
       await new Promise((resolve) => setTimeout(resolve, 2_000))
-      await store.client.call('CONFIG', 'RESETSTAT')
       const began = performance.now()
+      await store.client.call('CONFIG', 'RESETSTAT')
       await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
       const { calls } = await counted(store)
-      expect(calls).toBeLessThanOrEqual((2 * (performance.now() - began)) / 1_000)
+      // On a busy machine the test, too, sleeps longer than it meant to; and what was due at the beginning comes on top.
+      expect(calls).toBeLessThanOrEqual((2 * (performance.now() - began)) / 1_000 + 2)
       await worker.stop()
       await ran
       await store.close()
