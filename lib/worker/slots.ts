@@ -34,6 +34,8 @@ export class Slots {
   #filling = false
   /** What was claimed to fill a batch was something else, and no slot was free for it. */
   #sated = false
+  /** Nothing has ended since jobs claimed ahead had to go back: to claim them again at once would keep them from all others. */
+  #stuck = false
   #alone: Run | undefined
   #longTimer: NodeJS.Timeout | undefined
   readonly #idlers: (() => void)[] = []
@@ -61,7 +63,8 @@ export class Slots {
 
   /** How many more may be claimed, also ahead of a slot. */
   get room(): number {
-    return this.#concurrency + this.#prefetch.ahead(this.#concurrency) + this.#appetite - this.#used - this.#ahead.length
+    const ahead = this.#stuck ? 0 : this.#prefetch.ahead(this.#concurrency)
+    return this.#concurrency + ahead + this.#appetite - this.#used - this.#ahead.length
   }
 
   /** No other job may be taken: one runs alone, or waits for the others to end so that it can. */
@@ -80,6 +83,7 @@ export class Slots {
   }
 
   ended(run: Run): void {
+    this.#stuck = false
     if (this.running.delete(run)) this.#free(run)
     if (this.#alone === run) this.#alone = undefined
     if (this.running.size === 0) for (const resolve of this.#idlers.splice(0)) resolve()
@@ -182,6 +186,7 @@ export class Slots {
 
   #giveUp(): void {
     this.#longTimer = undefined
+    this.#stuck = true
     this.#sated = true
     this.#giveBack(this.#ahead.splice(this.#isLastChance(this.#ahead[0]) ? 1 : 0))
   }

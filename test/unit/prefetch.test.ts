@@ -62,9 +62,11 @@ describe('jobs claimed ahead of a slot', () => {
 
   /** A worker's slots, into which these jobs come. */
   const slotsWith = (concurrency: number, ids: readonly string[]) => {
+    const prefetch = new Prefetch(100)
+    prefetch.ran(0.05)
     const runs: Run[] = []
     const back: string[] = []
-    const slots = new Slots(normalizeWorkerOptions({ concurrency }), new Prefetch(100), {
+    const slots = new Slots(normalizeWorkerOptions({ concurrency }), prefetch, {
       start(started) {
         const run = new Run(started, () => slots.ended(run))
         runs.push(run)
@@ -88,6 +90,16 @@ describe('jobs claimed ahead of a slot', () => {
     expect(back).toEqual(['c', 'b', 'a'])
     expect(slots.held).toEqual([])
     expect(started()).toEqual(['long'])
+  })
+
+  it('are not claimed again before a running one has ended', () => {
+    const { slots, runs } = slotsWith(1, ['long', 'a', 'b'])
+    expect(slots.room).toBeGreaterThan(0)
+    vi.advanceTimersByTime(MAX_AHEAD_MS)
+    expect(slots.room).toBe(0)
+    runs[0]!.tookMs = 0.05
+    runs[0]!.end(undefined)
+    expect(slots.room).toBeGreaterThan(1)
   })
 
   it('wait anew whenever one of them starts, and no longer than that', () => {
