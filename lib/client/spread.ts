@@ -66,7 +66,9 @@ export class Spread {
     this.#check(drafts)
     const names = await this.names()
     if (names.length === 1) {
-      for (const draft of drafts) if (draft.refs.length > 0) await this.#placeParents(draft, this.#queue, idsOf(drafts, this.#queue))
+      const children = drafts.filter(({ refs }) => refs.length > 0)
+      const siblings = children.length > 0 ? idsOf(drafts, this.#queue) : NO_SIBLINGS
+      for (const child of children) await this.#placeParents(child, this.#queue, siblings)
       return await this.#only.many(drafts)
     }
     const placed = new Map(drafts.map((draft) => [draft, place(draft, names)]))
