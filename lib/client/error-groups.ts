@@ -2,7 +2,8 @@ import { parseStoredError, type StoredError } from '../payload/stored-error.ts'
 import type { Place } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import { fingerprintOf, topFrame } from './frames.ts'
-import { type FoundRow, failedRows } from './search-jobs.ts'
+import { failedRows } from './search-jobs.ts'
+import type { FoundRow } from './search-rows.ts'
 
 export interface ErrorGroupFound {
   fingerprint: string

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import { type AttemptRecord, attemptsOf } from './attempts.ts'
 import { optionsOf } from './describe.ts'
 import { Queue } from './queue.ts'
-import { type FoundRow, workflowOf } from './search-jobs.ts'
+import { type FoundRow, workflowOf } from './search-rows.ts'
 
 /** Everything that is kept of one job. */
 export interface FullJob {

@@ -9,8 +9,9 @@ import { listIds, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import { describeCall } from './describe.ts'
 import { iso } from './inspect-job.ts'
-import { briefFields, describeRow, isPicky, matcherOf, readRows } from './search-jobs.ts'
+import { briefFields, isPicky, matcherOf } from './search-match.ts'
 import type { JobQuery } from './search-query.ts'
+import { describeRow, readRows } from './search-rows.ts'
 
 export interface JobFilter {
   /** Default: all. */

@@ -47,7 +47,7 @@ export {
   workersServing,
 } from './inspect-workers.ts'
 export { jobGraph } from './job-graph.ts'
-export type { FoundRow } from './search-jobs.ts'
+export type { FoundRow } from './search-rows.ts'
 /** Queue, task and what was counted. */
 export type TaskCounts = readonly [queue: string, task: string, stats: Stats]
 export type { Store }

@@ -3,7 +3,7 @@ import { type Place, readList } from '../store/jobs.ts'
 import { parseRef, refOf } from '../store/keys.ts'
 import { findPlaces } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
-import { asKnown, type FoundRow, rowsOf } from './search-jobs.ts'
+import { asKnown, type FoundRow, rowsOf } from './search-rows.ts'
 
 export interface JobGraph {
   nodes: { place: Place; job: FoundRow | null }[]

@@ -1,21 +1,12 @@
-import { type JobSnapshot, parseRecord } from '../job/record.ts'
-import type { JobStatus } from '../job/state.ts'
-import { isJobId, matcher } from '../names.ts'
-import { queueOf } from '../partition.ts'
-import { parseStoredError } from '../payload/stored-error.ts'
+import { isJobId } from '../names.ts'
 import { findJob, type Place } from '../store/jobs.ts'
-import type { Container } from '../store/keys.ts'
-import { idsByRank, type QueueSummary, queueNames, summarize } from '../store/queues.ts'
+import { idsByRank, queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
-import { describeCall } from './describe.ts'
-import { fingerprintOf } from './frames.ts'
 import { type Cursor, parseCursor, START, showCursor } from './search-cursor.ts'
+import { briefFields, isPicky, matcherOf } from './search-match.ts'
 import { type JobQuery, selectNames } from './search-query.ts'
-
-/** A job as lists show it, with what only some views need. */
-export interface FoundRow extends JobSnapshot {
-  workflow?: string
-}
+import { asKnown, type Describe, describeRow, type FoundRow, ROW, readRows, rowsOf } from './search-rows.ts'
+import { type Segment, scan, segmentsOf, sizeOf } from './search-scan.ts'
 
 export interface SearchPage {
   rows: FoundRow[]
@@ -34,66 +25,8 @@ export interface SearchOptions {
   describe?: Describe
 }
 
-export type Describe = (row: FoundRow) => string
-
-export function describeRow({ task, args, description }: FoundRow): string {
-  return description ?? describeCall(task, args)
-}
-
-interface Segment {
-  queue: string
-  container: Container
-  size: number
-}
-
 /** Jobs looked at one by one in one call. */
 export const MAX_SEARCHED = 10_000
-const PAGE = 500
-const ORDER: readonly Container[] = ['started', 'queue', 'scheduled', 'deferred', 'failed', 'canceled', 'finished']
-/** `failed` and `canceled` mean the registry as counts show it, with stopped and expired jobs; those two names are picked out of it. */
-const HOMES: Record<JobStatus | 'waiting', readonly Container[]> = {
-  waiting: ['queue', 'scheduled', 'deferred'],
-  queued: ['queue'],
-  started: ['started'],
-  scheduled: ['scheduled'],
-  deferred: ['deferred'],
-  finished: ['finished'],
-  failed: ['failed'],
-  stopped: ['failed'],
-  canceled: ['canceled'],
-  expired: ['canceled', 'queue', 'scheduled', 'deferred'],
-}
-const sizeOf = (segments: readonly Segment[]): number => segments.reduce((sum, { size }) => sum + size, 0)
-const COUNTED: Record<Container, keyof QueueSummary> = {
-  queue: 'queued',
-  started: 'started',
-  scheduled: 'scheduled',
-  deferred: 'deferred',
-  failed: 'failed',
-  canceled: 'canceled',
-  finished: 'finished',
-}
-/** All that a list shows; the result, which may be large, it does not. */
-const ROW = [
-  'status',
-  'task',
-  'args',
-  'description',
-  'tags',
-  'attempt',
-  'worker',
-  'error',
-  'reason',
-  'retry',
-  'workflow',
-  'parents',
-  'created_at',
-  'enqueued_at',
-  'started_at',
-  'ended_at',
-  'run_at',
-  'expires_at',
-] as const
 
 /**
  * One page. When only queue and state are asked for, it costs what it shows, however many there are; otherwise jobs are looked at one by
@@ -116,11 +49,6 @@ export async function searchJobs(
   return isPicky(query) ? await pickyPage(store, query, segments, { limit, describe }, from) : await plainPage(store, segments, limit, from)
 }
 
-/** Of a queue with partitions by the queue's name. */
-export function asKnown(rows: readonly FoundRow[]): FoundRow[] {
-  return rows.map((row) => (row.queue === queueOf(row.queue) ? row : { ...row, queue: queueOf(row.queue) }))
-}
-
 /** `searched` hears after each batch how many jobs were looked at, of how many. */
 export type BulkOptions = { describe?: Describe; searched?: (count: number, total: number) => void }
 
@@ -137,12 +65,6 @@ export async function* allMatching(store: Store, query: JobQuery, options: BulkO
     searched?.(ids.length, total)
     yield ids.filter((_, i) => !picky || (rows[i] != null && fits(rows[i]))).map((id) => ({ queue, id }))
   }
-}
-
-/** The jobs of these places as lists show them; null for those that are gone. */
-export async function rowsOf(store: Store, places: readonly Place[]): Promise<(FoundRow | null)[]> {
-  const now = await store.now()
-  return (await Promise.all(places.map(({ queue, id }) => readRows(store, queue, [id], ROW, now)))).flat()
 }
 
 async function plainPage(store: Store, segments: readonly Segment[], limit: number, from: Cursor): Promise<SearchPage> {
@@ -209,114 +131,6 @@ async function placeAsked(store: Store, query: JobQuery): Promise<Place | null |
   if (named === undefined || !isJobId(named)) return undefined
   const place = await findJob(store, named, selectNames(await queueNames(store), query.queue))
   return place ?? (id === undefined ? undefined : null)
-}
-
-async function segmentsOf(store: Store, query: JobQuery): Promise<Segment[]> {
-  const queues = selectNames(await queueNames(store), query.queue)
-  const counts = await summarize(store, queues)
-  const containers = query.state === undefined ? ORDER : ORDER.filter((container) => HOMES[query.state!].includes(container))
-  // What has failed is asked of failed jobs only.
-  const asked = query.error === undefined && query.fingerprint === undefined ? containers : containers.filter((one) => one !== 'finished')
-  return queues.flatMap((queue, i) => asked.map((container) => ({ queue, container, size: Number(counts[i]![COUNTED[container]]) })))
-}
-
-/** Whether jobs must be looked at one by one. */
-export function isPicky({ state, task, id, worker, tag, workflow, fingerprint, error, sinceMs, untilMs, words }: JobQuery): boolean {
-  const asked = [task, id, worker, tag, workflow, fingerprint, error, sinceMs, untilMs].some((value) => value !== undefined)
-  return asked || words.length > 0 || state === 'stopped' || state === 'expired'
-}
-
-export function briefFields(query: JobQuery): string[] {
-  const fields = ['status', 'task', 'expires_at']
-  if (query.error !== undefined || query.fingerprint !== undefined) fields.push('error', 'reason')
-  if (query.words.length > 0) fields.push('args', 'description')
-  if (query.tag !== undefined) fields.push('tags')
-  if (query.worker !== undefined) fields.push('worker')
-  if (query.workflow !== undefined) fields.push('workflow')
-  if (query.sinceMs !== undefined || query.untilMs !== undefined) fields.push('enqueued_at', 'created_at', 'ended_at', 'run_at')
-  return fields
-}
-
-export function matcherOf(query: JobQuery, now: number, describe: Describe): (row: FoundRow) => boolean {
-  const tests: ((row: FoundRow) => boolean)[] = []
-  const { state, sinceMs, untilMs, error, fingerprint } = query
-  if (state === 'stopped' || state === 'expired') tests.push((row) => row.status === state)
-  for (const name of ['task', 'id', 'worker'] as const) {
-    const fits = query[name] === undefined ? undefined : matcher(query[name])
-    if (fits) tests.push((row) => fits(row[name] ?? ''))
-  }
-  if (query.tag !== undefined) tests.push((row) => row.tags.includes(query.tag!))
-  if (query.workflow !== undefined) tests.push((row) => row.workflow === query.workflow)
-  const timeOf = (row: FoundRow): number => row.endedAt ?? row.enqueuedAt ?? row.createdAt ?? row.runAt ?? 0
-  if (sinceMs !== undefined) tests.push((row) => timeOf(row) >= now - sinceMs)
-  if (untilMs !== undefined) tests.push((row) => timeOf(row) <= now - untilMs)
-  if (error !== undefined) {
-    const part = error.toLowerCase()
-    tests.push((row) => {
-      if (row.error === undefined) return row.reason?.toLowerCase().includes(part) === true
-      const { name, message } = parseStoredError(row.error)
-      return `${name}: ${message}`.toLowerCase().includes(part)
-    })
-  }
-  if (fingerprint !== undefined)
-    tests.push((row) => row.error !== undefined && fingerprintOf(row.task, parseStoredError(row.error)) === fingerprint)
-  for (const word of query.words) {
-    tests.push((row) => `${row.id} ${row.task} ${describe(row)}`.toLowerCase().includes(word))
-  }
-  return (row) => tests.every((test) => test(row))
-}
-
-interface Batch {
-  segment: number
-  offset: number
-  queue: string
-  ids: string[]
-  rows: (FoundRow | null)[]
-}
-
-/** Batches of jobs from a place on; with no fields to read, ids alone. Each segment is as long as it was when its size was read. */
-async function* scan(store: Store, segments: readonly Segment[], from: Cursor, fields: readonly string[]): AsyncGenerator<Batch> {
-  const now = await store.now()
-  for (let segment = from.segment; segment < segments.length; segment++) {
-    const { queue, container, size } = segments[segment]!
-    for (let offset = segment === from.segment ? from.offset : 0; offset < size; ) {
-      const ids = await idsByRank(store, queue, container, offset, Math.min(PAGE, size - offset))
-      if (ids.length === 0) break
-      yield { segment, offset, queue, ids, rows: fields.length === 0 ? [] : await readRows(store, queue, ids, fields, now) }
-      offset += ids.length
-    }
-  }
-}
-
-export async function readRows(
-  store: Store,
-  queue: string,
-  ids: readonly string[],
-  names: readonly string[],
-  now: number,
-): Promise<(FoundRow | null)[]> {
-  const rows = await store.client.callAll(ids.map((id) => ['HMGET', store.keys.job(queue, id), ...names] as const))
-  return rows.map((row, i) => {
-    const values = row as (string | null)[]
-    if (!values[0]) return null
-    const fields: Record<string, string> = Object.create(null)
-    for (const [k, name] of names.entries()) if (values[k] != null) fields[name] = values[k]
-    const found: FoundRow = parseRecord(queue, ids[i]!, fields, now)
-    const workflow = workflowOf(fields['workflow'])
-    if (workflow !== undefined) found.workflow = workflow
-    return found
-  })
-}
-
-/** The id of the workflow that a job belongs to. */
-export function workflowOf(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  try {
-    const { id } = JSON.parse(text) as { id?: unknown }
-    return typeof id === 'string' ? id : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** Jobs of the registry `failed` that have an error, as far as one search goes. */

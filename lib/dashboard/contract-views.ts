@@ -1,9 +1,9 @@
 /**
- * What the JSON API of the dashboard shows, shape by shape; contract.ts says which route replies with which. Imports nothing, so that the
+ * What the JSON API of the dashboard shows, shape by shape; contract.ts says which route replies with which. Imports nothing but types, so that the
  * front end shares it. Names ending in `At` are ISO text, those ending in `Ms` milliseconds; what is unset is null.
  */
+import type { JobAction, JobRef, PayloadView } from './contract-jobs.ts'
 
-export type JobState = 'queued' | 'started' | 'finished' | 'failed' | 'deferred' | 'scheduled' | 'stopped' | 'canceled' | 'expired'
 export type WorkerState = 'starting' | 'idle' | 'busy' | 'paused' | 'suspended' | 'stopping' | 'lost'
 
 export interface Counts {
@@ -38,9 +38,20 @@ export interface QueueView extends Counts, Rates {
   oldestMs: number | null
   /** Jobs wait and no live worker serves the queue: the loudest signal. */
   unserved: boolean
-  limits: { concurrency: number | null; rate: { max: number; perMs: number } | null } | null
+  limits: QueueLimits | null
   /** Attempts that ended in each of the last 60 minutes, oldest first; the last one is not over. */
   sparkline: { finished: number[]; failed: number[] }
+}
+
+export interface LimitView {
+  /** Jobs that run at the same time at most, on all workers together. */
+  concurrency: number | null
+  rate: { max: number; perMs: number } | null
+}
+
+export interface QueueLimits extends LimitView {
+  /** Of single tasks in this queue. */
+  tasks: (LimitView & { task: string })[]
 }
 
 export interface WorkerJob {
@@ -132,119 +143,6 @@ export interface StatsView {
 }
 
 export type StatsRange = '1h' | '24h' | '7d' | '30d'
-
-export interface JobRow {
-  id: string
-  queue: string
-  task: string
-  state: JobState
-  description: string
-  tags: string[]
-  attempt: number
-  maxAttempts: number
-  worker: string | null
-  error: { name: string; message: string } | null
-  reason: string | null
-  createdAt: string | null
-  enqueuedAt: string | null
-  startedAt: string | null
-  endedAt: string | null
-  runAt: string | null
-  waitedMs: number | null
-  ranMs: number | null
-  workflow: string | null
-}
-
-/** A value that may have been redacted or cut. */
-export interface PayloadView {
-  /** The value; when `truncated`, text: the beginning of its JSON. */
-  value: unknown
-  bytes: number
-  truncated: boolean
-  redacted: boolean
-}
-
-export interface FrameView {
-  text: string
-  /** The user's code rather than node_modules or Node itself. */
-  own: boolean
-  /** `tasks.ts:12` */
-  place: string | null
-}
-
-export interface ErrorDetail {
-  name: string
-  message: string
-  code: string | number | null
-  stack: string | null
-  frames: FrameView[]
-  cause: ErrorDetail | null
-}
-
-export interface TimelineEntry {
-  kind: 'created' | 'enqueued' | 'scheduled' | 'attempt' | 'ended'
-  at: string
-  endedAt: string | null
-  /** Of an attempt. */
-  attempt: number | null
-  worker: string | null
-  outcome: string | null
-  error: { name: string; message: string } | null
-}
-
-export interface JobDetailView extends JobRow {
-  args: PayloadView
-  result: PayloadView | null
-  errorDetail: ErrorDetail | null
-  meta: PayloadView
-  progress: unknown
-  timeline: TimelineEntry[]
-  timeoutMs: number
-  ttlMs: number | null
-  resultTtlMs: number
-  failureTtlMs: number
-  retry: unknown
-  dependencies: JobRef[]
-  dependents: JobRef[]
-  logCount: number
-  /** A shell command that enqueues the same. Null when an argument was redacted or cut. */
-  command: string | null
-  /** JSON Schema of the task's arguments, when a live worker knows one. */
-  schema: unknown
-  /** What may be done with it now. */
-  actions: JobAction[]
-}
-
-export interface JobRef {
-  id: string
-  queue: string
-}
-
-export type JobAction = 'requeue' | 'cancel' | 'delete' | 'promote'
-
-export interface GraphView {
-  nodes: { id: string; queue: string; task: string; state: JobState | 'gone'; description: string; workflow: string | null }[]
-  /** `queue/id` of parent and child. */
-  edges: { from: string; to: string }[]
-  /** More jobs hang together than are shown. */
-  truncated: boolean
-}
-
-export interface ErrorGroup {
-  /** Names the group in `fingerprint:` searches. */
-  fingerprint: string
-  task: string
-  name: string
-  /** The newest. */
-  message: string
-  /** Where the user's code threw. */
-  frame: string | null
-  count: number
-  queues: string[]
-  firstAt: string | null
-  lastAt: string | null
-  example: JobRef
-}
 
 export interface ScheduleRunView {
   id: string

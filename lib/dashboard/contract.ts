@@ -7,15 +7,9 @@
  * `{ error: { code, message } }`: 400 bad input · 401 who are you · 403 not allowed (`RQTS_READ_ONLY`, `RQTS_CROSS_ORIGIN`, `RQTS_BAD_HOST`) ·
  * 404 not there · 409 not in this state · 413 too large · 415 not JSON · 429 too much at once · 503 Redis cannot be reached.
  */
+import type { ErrorDetail, ErrorGroup, GraphView, JobAction, JobDetailView, JobRef, JobRow } from './contract-jobs.ts'
 import type {
   BulkView,
-  ErrorDetail,
-  ErrorGroup,
-  GraphView,
-  JobAction,
-  JobDetailView,
-  JobRef,
-  JobRow,
   OverviewView,
   RedisView,
   ScheduleDetailView,
@@ -26,6 +20,7 @@ import type {
   WorkflowView,
 } from './contract-views.ts'
 
+export type * from './contract-jobs.ts'
 export type * from './contract-views.ts'
 
 export interface ApiError {

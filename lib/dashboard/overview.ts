@@ -1,7 +1,8 @@
 import { lookAround, readSpans, type Stats, type Store, summarizeStats, sumStats, workersServing } from '../client/inspector.ts'
 import { Queue } from '../client/queue.ts'
 import { Schedules } from '../client/schedules.ts'
-import type { AlertView, OverviewView, QueueView, Rates } from './contract.ts'
+import type { Limits } from '../job/limits.ts'
+import type { AlertView, LimitView, OverviewView, QueueView, Rates } from './contract.ts'
 import { workerViews } from './workers.ts'
 
 const MINUTES = 60
@@ -107,8 +108,12 @@ export class OverviewReader {
 }
 
 async function limitsOf(store: Store, queue: string): Promise<QueueView['limits']> {
-  const { concurrency, rate } = await new Queue(queue, {}, store).limits()
-  if (concurrency === undefined && rate === undefined) return null
+  const { tasks, ...own } = await new Queue(queue, {}, store).limits()
+  const limits = { ...limitView(own), tasks: Object.entries(tasks).map(([task, rule]) => ({ task, ...limitView(rule) })) }
+  return limits.concurrency === null && limits.rate === null && limits.tasks.length === 0 ? null : limits
+}
+
+function limitView({ concurrency, rate }: Pick<Limits, 'concurrency' | 'rate'>): LimitView {
   return { concurrency: concurrency ?? null, rate: rate === undefined ? null : { max: rate.max, perMs: rate.per } }
 }
 

@@ -1,7 +1,5 @@
 import { type ErrorGroupFound, errorGroups } from '../client/error-groups.ts'
-import { judgeQueues, judgeServer } from '../client/findings.ts'
 import {
-  addressOf,
   iso,
   lookAround,
   parseStoredError,
@@ -9,8 +7,6 @@ import {
   readTaskStats,
   type Stats,
   type Store,
-  serverFacts,
-  slowCommands,
   summarizeStats,
   sumStats,
 } from '../client/inspector.ts'
@@ -18,10 +14,11 @@ import { Queue } from '../client/queue.ts'
 import { searchJobs, workflowRows } from '../client/search-jobs.ts'
 import { steerWorker } from '../client/steer.ts'
 import { hasEnded, isWaiting } from '../job/state.ts'
-import type { ErrorGroup, RedisView, StatsPoint, StatsRange, StatsView, WorkflowView } from './contract.ts'
+import type { ErrorGroup, StatsPoint, StatsRange, StatsView, WorkflowView } from './contract.ts'
 import type { Handlers, Tools } from './handlers.ts'
 import { errorView, rowView } from './job-views.ts'
 import { redactedText } from './payload.ts'
+import { redisView } from './redis-view.ts'
 import { Refusal } from './refusal.ts'
 
 type QueueRoutes =
@@ -227,34 +224,4 @@ function workflowsIn(rows: Awaited<ReturnType<typeof workflowRows>>['rows']): Wo
     }
   })
   return views.sort((a, b) => ((a.lastAt ?? '') < (b.lastAt ?? '') ? 1 : -1)).slice(0, 500)
-}
-
-async function redisView(store: Store): Promise<RedisView> {
-  const [facts, { seen }, slow] = await Promise.all([serverFacts(store), lookAround(store), slowCommands(store, 20)])
-  const { info } = facts
-  const number = (name: string): number => Number(info.get(name) ?? 0) || 0
-  const aof = info.get('aof_enabled') === '1'
-  const save = facts.save === undefined ? 'unknown' : facts.save === '' ? 'none' : `snapshots (${facts.save})`
-  return {
-    url: addressOf(store),
-    product: info.has('valkey_version') ? 'Valkey' : 'Redis',
-    version: info.get('valkey_version') ?? info.get('redis_version') ?? '',
-    mode: info.get('redis_mode') ?? '',
-    uptimeMs: number('uptime_in_seconds') * 1000,
-    clients: number('connected_clients'),
-    usedMemory: number('used_memory'),
-    maxMemory: number('maxmemory'),
-    peakMemory: number('used_memory_peak'),
-    fragmentation: info.has('mem_fragmentation_ratio') ? number('mem_fragmentation_ratio') : null,
-    evictionPolicy: info.get('maxmemory_policy') ?? '',
-    persistence: aof ? 'append-only file' : save,
-    opsPerSecond: number('instantaneous_ops_per_sec'),
-    keys: seen.queues.map(({ name, queued, started, scheduled, deferred, finished, failed, canceled }) => {
-      const waiting = queued + scheduled + deferred
-      const retained = finished + failed + canceled
-      return { queue: name, jobs: waiting + started + retained, waiting, retained }
-    }),
-    slowlog: slow.map(({ id, at, tookMs, command }) => ({ id, at: new Date(at * 1000).toISOString(), tookMs, command })),
-    findings: [...judgeServer(facts), ...judgeQueues(seen)].map((finding) => ({ ...finding, remedy: finding.remedy ?? null })),
-  }
 }

@@ -17,6 +17,7 @@ export interface Views {
   JobsReply: contract.JobsReply
   OverviewView: contract.OverviewView
   PayloadView: contract.PayloadView
+  QueueLimits: contract.QueueLimits
   QueueView: contract.QueueView
   RedisView: contract.RedisView
   ScheduleDetailView: contract.ScheduleDetailView

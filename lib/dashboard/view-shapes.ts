@@ -36,6 +36,7 @@ const NAMED_ERROR = { orNull: { name: 'text', message: 'text' } } as const
 const LATER = { orNull: 'time' } as const
 const NAME = { orNull: 'text' } as const
 const AMOUNT = { orNull: 'number' } as const
+const LIMIT = { concurrency: AMOUNT, rate: { orNull: { max: 'whole', perMs: 'whole' } } } as const
 
 const ROW = {
   ...PLACE,
@@ -93,6 +94,7 @@ export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> 
     environment: NAME,
     sampleMs: 'whole',
   },
+  QueueLimits: { ...LIMIT, tasks: [{ ...LIMIT, task: 'text' }] },
   QueueView: {
     ...COUNTS,
     ...RATES,
@@ -102,7 +104,7 @@ export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> 
     slots: 'whole',
     oldestMs: AMOUNT,
     unserved: 'flag',
-    limits: { orNull: { concurrency: AMOUNT, rate: { orNull: { max: 'whole', perMs: 'whole' } } } },
+    limits: { orNull: '#QueueLimits' },
     sparkline: SPARKLINE,
   },
   WorkerJob: { ...PLACE, task: NAME, startedAt: LATER, elapsedMs: AMOUNT },

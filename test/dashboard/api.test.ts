@@ -47,6 +47,23 @@ describe('the overview', () => {
     await running
   })
 
+  it('shows the limits of queues and of single tasks in them', async () => {
+    const b = await board()
+    await b.queue('free').enqueue(add, [1, 2])
+    const limited = b.queue('limited')
+    await limited.enqueue(add, [1, 2])
+    await limited.setLimits({ concurrency: 5, tasks: { add: { rate: { max: 10, per: '1m' } } } })
+    await b.queue('tasks').enqueue(add, [1, 2])
+    await b.queue('tasks').setLimits({ tasks: { add: { concurrency: 2 } } })
+    const { queues } = await b.get('GET /overview')
+    const limits = Object.fromEntries(queues.map((queue) => [queue.name, queue.limits]))
+    expect(limits).toEqual({
+      free: null,
+      limited: { concurrency: 5, rate: null, tasks: [{ task: 'add', concurrency: null, rate: { max: 10, perMs: 60_000 } }] },
+      tasks: { concurrency: null, rate: null, tasks: [{ task: 'add', concurrency: 2, rate: null }] },
+    })
+  })
+
   it('has series for an hour, a day, a week and a month', async () => {
     const b = await board()
     await b.queue().enqueue(add, [1, 2])
@@ -314,7 +331,13 @@ describe('queues, schedules and the server', () => {
     const seen = await b.get('GET /redis')
     expect(seen.usedMemory).toBeGreaterThan(0)
     expect(seen.keys).toEqual([{ queue: 'default', jobs: 1, waiting: 1, retained: 0 }])
-    expect(seen.findings.map(({ check }) => check)).toContain('eviction')
+    expect(seen.findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['eviction', 'schema']))
+    await b.store.client.call('HSET', b.store.keys.queuePart('default', 'meta'), 'version', '99')
+    await schedule('nightly', add, [1, 2], { cron: '0 2 * * *' }, { connection: b.url, prefix: b.prefix })
+    const { findings } = await b.get('GET /redis')
+    const levels = Object.fromEntries(findings.map(({ check, level }) => [check, level]))
+    expect(levels).toMatchObject({ schema: 'bad', schedules: 'bad' })
+    await b.store.client.call('HSET', b.store.keys.queuePart('default', 'meta'), 'version', '1')
     for (const { command } of seen.slowlog) expect(command).not.toMatch(/local base/)
   })
 

@@ -76,7 +76,15 @@ describe('with a million jobs and five hundred workers', () => {
         Array.from({ length: 100 }, (_, i) => newJob(`j${i}`)),
         false,
       )
-      const paths = ['overview', 'jobs?q=state:queued', 'jobs?q=state:finished', 'jobs/count?q=state:queued']
+      const paths = [
+        'overview',
+        'jobs?q=state:queued',
+        'jobs?q=state:finished',
+        'jobs/count?q=state:queued',
+        'stats?range=1h',
+        'tasks',
+        'schedules',
+      ]
       const few = await opened(server.url, (ask) => cost(store, async () => void (await Promise.all(paths.map(ask)))))
       // In steps: one that takes long holds up everybody, here as elsewhere.
       for (let from = 0; from < 500_000; from += 20_000)

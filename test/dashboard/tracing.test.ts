@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { fileURLToPath } from 'node:url'
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -73,6 +74,21 @@ describe('OpenTelemetry', () => {
     expect(sent[0]!.attributes['messaging.batch.message_count']).toBe(2)
     expect(spans.find(({ name }) => name === 'run add')!.status.code).toBe(SpanStatusCode.UNSET)
   })
+
+  it.each(['processes', 'threads'] as const)(
+    'a run in the pool %s belongs to the span that enqueued it, and is a span there only',
+    async (pool) => {
+      const exporter = tracing()
+      const s = await stage()
+      const job = await s.queue().enqueue('whereAmI', [])
+      const tasks = [fileURLToPath(new URL('./fixtures/traced-tasks.mjs', import.meta.url))]
+      expect(await s.worker('default', { tasks, pool, concurrency: 1, burst: true }).run()).toMatchObject({ succeeded: 1 })
+      const spans = exporter.getFinishedSpans()
+      expect(spans.map(({ name }) => name)).toEqual(['enqueue whereAmI'])
+      const { traceId, spanId } = spans[0]!.spanContext()
+      expect(await job.result()).toEqual({ name: 'run whereAmI', traceId, parent: spanId })
+    },
+  )
 
   it('without a tracer a job carries nothing, and a broken context breaks no job', async () => {
     const s = await stage()

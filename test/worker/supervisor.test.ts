@@ -174,6 +174,11 @@ describe('a worker process', () => {
     expect([await ask('/healthz'), await ask('/elsewhere')]).toEqual([200, 404])
     const job = await s.queue().enqueue('hold', [])
     await command.seen(`running ${job.id}`)
+    const scraped = await fetch(`http://127.0.0.1:${port}/metrics`)
+    expect(scraped.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    // A worker tells what it does itself, a supervisor what Redis knows of all.
+    const line = processes === '0' ? 'rqts_worker_running{worker="probed"} 1' : 'rqts_jobs{queue="default",state="started"} 1'
+    expect((await scraped.text()).split('\n')).toContain(line)
     command.kill('SIGTERM')
     await until('it takes no more jobs', async () => (await ask('/readyz')) === 503)
     expect(await ask('/healthz')).toBe(200)

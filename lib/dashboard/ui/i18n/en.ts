@@ -105,6 +105,8 @@ export const en = {
     noWorker: (queue: string, n: string) => `${queue}: ${n} waiting, no worker`,
     paused: (queue: string, n: string) => `${queue} is paused, ${n} waiting`,
     lost: (worker: string, n: string) => `Worker ${worker} is lost with ${n} jobs; they run again when their leases end`,
+    failing: (queue: string, share: string) => `${share} % of the attempts in ${queue} fail`,
+    late: 'Schedules are late: no worker or scheduler fires them',
   },
   overview: {
     verdict: 'Is anything wrong?',
@@ -139,6 +141,7 @@ export const en = {
     oldest: (span: string) => `oldest ${span}`,
     noWorker: 'none!',
     limits: 'Limits: at a time, per time',
+    limitOf: (task: string) => `Limit of ${task} in this queue: at a time, per time`,
     sparkline: (queue: string) => `Jobs per minute of ${queue} in the last hour`,
     pausedDone: (queue: string) => `${queue} is paused`,
     resumed: (queue: string) => `${queue} goes on`,

@@ -97,6 +97,8 @@ export const zh: Strings = {
     noWorker: (queue, n) => `${queue}：${n} 个任务在等待，没有工作进程`,
     paused: (queue, n) => `${queue} 已暂停，${n} 个任务在等待`,
     lost: (worker, n) => `工作进程 ${worker} 失联，持有 ${n} 个任务；租约到期后会重新运行`,
+    failing: (queue, share) => `${queue} 中 ${share}% 的尝试失败`,
+    late: '定时任务延迟：没有工作进程或调度器触发它们',
   },
   overview: {
     verdict: '有问题吗？',
@@ -130,6 +132,7 @@ export const zh: Strings = {
     oldest: (span) => `最久 ${span}`,
     noWorker: '没有！',
     limits: '限制：并发数、速率',
+    limitOf: (task) => `${task} 在此队列中的限制：并发数、速率`,
     sparkline: (queue) => `${queue} 最近一小时每分钟的任务数`,
     pausedDone: (queue) => `${queue} 已暂停`,
     resumed: (queue) => `${queue} 已继续`,

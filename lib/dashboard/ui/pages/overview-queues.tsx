@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { QueueView } from '../../contract.ts'
+import type { LimitView, QueueView } from '../../contract.ts'
 import { act, confirm } from '../actions.ts'
 import { post } from '../api.ts'
 import { count, duration, shortCount } from '../format.ts'
@@ -74,12 +74,20 @@ function name({ name: queue, paused, limits }: QueueView): JSX.Element {
       {paused && <span class="badge state-paused">{t.states.paused}</span>}
       {limits !== null && (limits.concurrency !== null || limits.rate !== null) && (
         <span class="badge plain" title={t.overview.limits}>
-          {limits.concurrency !== null && `≤ ${limits.concurrency}`}
-          {limits.rate !== null && ` ${limits.rate.max}/${duration(limits.rate.perMs)}`}
+          {limitText(limits)}
         </span>
       )}
+      {limits?.tasks.map((limit) => (
+        <span key={limit.task} class="badge plain" title={t.overview.limitOf(limit.task)}>
+          {limit.task} {limitText(limit)}
+        </span>
+      ))}
     </>
   )
+}
+
+function limitText({ concurrency, rate }: LimitView): string {
+  return [concurrency === null ? '' : `≤ ${concurrency}`, rate === null ? '' : `${rate.max}/${duration(rate.perMs)}`].join(' ').trim()
 }
 
 function hour({ name: queue, sparkline }: QueueView): JSX.Element {

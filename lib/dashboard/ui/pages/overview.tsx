@@ -88,6 +88,8 @@ function Alert({ alert }: { alert: AlertView }): JSX.Element {
 function alertText({ kind, text, queue, worker, count: number }: AlertView): string {
   if (kind === 'no-worker' && queue !== null && number !== null) return t.alerts.noWorker(queue, count(number))
   if (kind === 'queue-paused' && queue !== null) return t.alerts.paused(queue, count(number ?? 0))
+  if (kind === 'failing' && queue !== null && number !== null) return t.alerts.failing(queue, count(number))
+  if (kind === 'schedules-late') return t.alerts.late
   if (kind === 'worker-lost' && worker !== null) return t.alerts.lost(worker, count(number ?? 0))
   return text
 }

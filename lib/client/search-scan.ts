@@ -1,0 +1,74 @@
+import type { JobStatus } from '../job/state.ts'
+import type { Container } from '../store/keys.ts'
+import { idsByRank, type QueueSummary, queueNames, summarize } from '../store/queues.ts'
+import type { Store } from '../store/store.ts'
+import { type Cursor } from './search-cursor.ts'
+import { type JobQuery, selectNames } from './search-query.ts'
+import { type FoundRow, readRows } from './search-rows.ts'
+
+export interface Segment {
+  queue: string
+  container: Container
+  size: number
+}
+
+const PAGE = 500
+
+const ORDER: readonly Container[] = ['started', 'queue', 'scheduled', 'deferred', 'failed', 'canceled', 'finished']
+
+/** `failed` and `canceled` mean the registry as counts show it, with stopped and expired jobs; those two names are picked out of it. */
+const HOMES: Record<JobStatus | 'waiting', readonly Container[]> = {
+  waiting: ['queue', 'scheduled', 'deferred'],
+  queued: ['queue'],
+  started: ['started'],
+  scheduled: ['scheduled'],
+  deferred: ['deferred'],
+  finished: ['finished'],
+  failed: ['failed'],
+  stopped: ['failed'],
+  canceled: ['canceled'],
+  expired: ['canceled', 'queue', 'scheduled', 'deferred'],
+}
+
+const COUNTED: Record<Container, keyof QueueSummary> = {
+  queue: 'queued',
+  started: 'started',
+  scheduled: 'scheduled',
+  deferred: 'deferred',
+  failed: 'failed',
+  canceled: 'canceled',
+  finished: 'finished',
+}
+
+export const sizeOf = (segments: readonly Segment[]): number => segments.reduce((sum, { size }) => sum + size, 0)
+
+export async function segmentsOf(store: Store, query: JobQuery): Promise<Segment[]> {
+  const queues = selectNames(await queueNames(store), query.queue)
+  const counts = await summarize(store, queues)
+  const containers = query.state === undefined ? ORDER : ORDER.filter((container) => HOMES[query.state!].includes(container))
+  // What has failed is asked of failed jobs only.
+  const asked = query.error === undefined && query.fingerprint === undefined ? containers : containers.filter((one) => one !== 'finished')
+  return queues.flatMap((queue, i) => asked.map((container) => ({ queue, container, size: Number(counts[i]![COUNTED[container]]) })))
+}
+
+interface Batch {
+  segment: number
+  offset: number
+  queue: string
+  ids: string[]
+  rows: (FoundRow | null)[]
+}
+
+/** Batches of jobs from a place on; with no fields to read, ids alone. Each segment is as long as it was when its size was read. */
+export async function* scan(store: Store, segments: readonly Segment[], from: Cursor, fields: readonly string[]): AsyncGenerator<Batch> {
+  const now = await store.now()
+  for (let segment = from.segment; segment < segments.length; segment++) {
+    const { queue, container, size } = segments[segment]!
+    for (let offset = segment === from.segment ? from.offset : 0; offset < size; ) {
+      const ids = await idsByRank(store, queue, container, offset, Math.min(PAGE, size - offset))
+      if (ids.length === 0) break
+      yield { segment, offset, queue, ids, rows: fields.length === 0 ? [] : await readRows(store, queue, ids, fields, now) }
+      offset += ids.length
+    }
+  }
+}
