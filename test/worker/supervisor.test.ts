@@ -112,7 +112,10 @@ describe('rqts worker as a supervisor', () => {
     const s = await stage()
     await s.queue().enqueueMany(Array.from({ length: 4 }, () => ['hold', []] as const))
     const command = start(s, '--processes', '1..3', '-c', '1', '--name', 'w')
-    await until('there are three', async () => (await Worker.all({ connection: s.url, prefix: s.prefix })).length === 3, 60_000)
+    // With a job each: one that still starts would end at the signal without another word.
+    const busy = async (): Promise<number> =>
+      (await Worker.all({ connection: s.url, prefix: s.prefix })).filter(({ state }) => state === 'busy').length
+    await until('there are three', async () => (await busy()) === 3, 60_000)
     command.kill('SIGTERM')
     await command.seen('"msg":"stopping"', 3)
     command.kill('SIGTERM')
