@@ -126,7 +126,7 @@ describe('worker processes that are killed', () => {
         url: store.client.where.split(' ')[0]!,
         prefix: store.keys.prefix,
         journal,
-        options: { lease: task === 'leak' ? 2_000 : 500, concurrency: 5 },
+        options: { lease: task === 'leak' ? 6_000 : 500, concurrency: 5 },
         ...(heapMb !== undefined && { heapMb }),
       }).ready()
       const good = await enqueue(

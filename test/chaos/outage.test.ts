@@ -31,7 +31,7 @@ describe('Redis goes away', () => {
   it.each([
     ['always', 'nothing is lost'],
     ['everysec', 'nothing is lost but what Redis had not written, on a busy disk'],
-  ])('is killed and restarted 20 times under load, appendfsync %s: %s', { timeout: 120_000 }, async (appendfsync) => {
+  ])('is killed and restarted 20 times under load, appendfsync %s: %s', { timeout: 600_000 }, async (appendfsync) => {
     const rng = random(`restart ${appendfsync}`)
     const server = await ownServer({ persist: true, args: ['--appendfsync', appendfsync] })
     const store = openStore(server.url)
