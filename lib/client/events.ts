@@ -5,7 +5,7 @@ import type { Place, Watched } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import { onAbort } from './abort.ts'
 import { aborted, notFound } from './waiter.ts'
-import { type Observer, watcherOf } from './watcher.ts'
+import { type Observer, type Overtaken, watcherOf } from './watcher.ts'
 
 /** What happens to a job, as it happens. The last one is a status in which it has ended, or `deleted`. */
 export type JobUpdate =
@@ -63,12 +63,12 @@ export class JobEvents implements AsyncIterableIterator<JobUpdate>, Observer {
     return Promise.resolve({ done: true, value: undefined })
   }
 
-  state(seen: Watched | null): void {
+  state(seen: Watched | null, overtaken: Overtaken): void {
     if (seen === null) return this.broken(notFound(this.#place))
-    // The end comes last.
-    if (!seen.ended) this.#setStatus(seen.status)
-    this.#setProgress(seen.progress)
-    this.#setStatus(seen.status)
+    // The end comes last, and nothing overtakes it.
+    if (!seen.ended && !overtaken.status) this.#setStatus(seen.status)
+    if (seen.ended || !overtaken.progress) this.#setProgress(seen.progress)
+    if (seen.ended) this.#setStatus(seen.status)
   }
 
   news(event: string, text: string): void {

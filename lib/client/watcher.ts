@@ -1,16 +1,25 @@
 import { RqtsError } from '../errors.ts'
+import { isStatus } from '../job/state.ts'
 import { translateError } from '../store/errors.ts'
 import { type Place, type Watched, watchJobs } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 
 /** Someone who wants to know how a job goes on. */
 export interface Observer {
-  /** Where the job stands; null when there is no such job. Comes first, and again whenever messages may have been missed. */
-  state(seen: Watched | null): void
+  /**
+   * Where the job stands; null when there is no such job. Comes first, and again whenever messages may have been missed. Of what
+   * `overtaken` names, messages came while it was read: as it is on another connection, they may be newer.
+   */
+  state(seen: Watched | null, overtaken: Overtaken): void
   /** A message of the script that changed the job: a status, `progress`, `log`, `meta` or `deleted`, and its text. */
   news(event: string, text: string): void
   /** Nothing more will come. */
   broken(error: RqtsError): void
+}
+
+export interface Overtaken {
+  readonly status: boolean
+  readonly progress: boolean
 }
 
 interface Entry {
@@ -18,6 +27,8 @@ interface Entry {
   readonly channel: string
   readonly observers: Set<Observer>
   listening: boolean
+  /** How many messages of each kind have come. */
+  readonly heard: { status: number; progress: number }
   stop?: () => void
   timer?: NodeJS.Timeout
 }
@@ -64,7 +75,7 @@ export class Watcher {
     const channel = this.#store.keys.job(place.queue, place.id)
     let entry = this.#entries.get(channel)
     if (entry === undefined) {
-      entry = { place, channel, observers: new Set(), listening: false }
+      entry = { place, channel, observers: new Set(), listening: false, heard: { status: 0, progress: 0 } }
       this.#entries.set(channel, entry)
       void this.#open(entry)
       this.#reread ??= setInterval(() => this.#readAll(), REREAD_MS)
@@ -106,6 +117,8 @@ export class Watcher {
   #tell(entry: Entry, text: string): void {
     const line = text.indexOf('\n')
     const [event, rest] = line === -1 ? [text, ''] : [text.slice(0, line), text.slice(line + 1)]
+    if (event === 'progress') entry.heard.progress++
+    else if (isStatus(event)) entry.heard.status++
     for (const observer of entry.observers) observer.news(event, rest)
   }
 
@@ -135,9 +148,14 @@ export class Watcher {
 
   async #readQueue(queue: string, entries: readonly Entry[]): Promise<void> {
     const ids = entries.map((entry) => entry.place.id)
+    const before = entries.map(({ heard }) => ({ ...heard }))
     try {
       const states = await watchJobs(this.#store, queue, ids)
-      for (const [i, entry] of entries.entries()) this.#show(entry, states[i] ?? null)
+      for (const [i, entry] of entries.entries()) {
+        const { heard } = entry
+        const overtaken = { status: heard.status > before[i]!.status, progress: heard.progress > before[i]!.progress }
+        this.#show(entry, states[i] ?? null, overtaken)
+      }
     } catch (error) {
       // An outage is waited out: the next reading comes with the reconnect, or in a few seconds.
       if (error instanceof RqtsError && error.code === 'RQTS_REDIS_UNAVAILABLE') return
@@ -145,9 +163,9 @@ export class Watcher {
     }
   }
 
-  #show(entry: Entry, seen: Watched | null): void {
+  #show(entry: Entry, seen: Watched | null, overtaken: Overtaken): void {
     clearTimeout(entry.timer)
-    for (const observer of entry.observers) observer.state(seen)
+    for (const observer of entry.observers) observer.state(seen, overtaken)
     const left = seen?.expiresInMs
     if (left !== undefined && left <= REREAD_MS && entry.observers.size > 0) entry.timer = setTimeout(() => this.#read(entry), left)
   }

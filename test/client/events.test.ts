@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { JobEvents } from '../../lib/client/events.ts'
 import type { JobUpdate } from '../../lib/index.ts'
 import { note } from '../../lib/store/jobs.ts'
+import type { Store } from '../../lib/store/store.ts'
 import { subscriptions } from '../support/pubsub.ts'
-import { stage, until } from '../support/stage.ts'
+import { gate, stage, until } from '../support/stage.ts'
 import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
 
 async function work(): Promise<void> {}
@@ -138,4 +140,32 @@ test('a cut connection is survived, and what is missed is read', async () => {
   const rest = collect(events)
   await Promise.all([store.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), finishNext(store, 1)])
   expect((await rest).at(-1)).toEqual({ type: 'status', status: 'finished' })
+})
+
+test('a reading that messages have overtaken takes nothing back', async () => {
+  const asked = gate()
+  const answer = gate()
+  let tell: ((text: string) => void) | undefined
+  // The reading and the messages travel on two connections: here the reading is the slower one.
+  const store = {
+    keys: { job: () => 'job' },
+    connections: {
+      subscriber: { listen: (_: string, { message }: { message: typeof tell }) => Promise.resolve((tell = message) && (() => {})) },
+    },
+    run: async () => {
+      asked.open()
+      await answer.promise
+      return [['started', null, null, null, null, '10']]
+    },
+  } as unknown as Store
+  const events = new JobEvents(store, { queue: 'q', id: 'j' })
+  const first = events.next()
+  await asked.promise
+  tell?.('progress\n20')
+  answer.open()
+  expect(await first).toMatchObject({ value: { type: 'progress', value: 20 } })
+  expect(await events.next()).toMatchObject({ value: { type: 'status', status: 'started' } })
+  tell?.('progress\n30')
+  expect(await events.next()).toMatchObject({ value: { value: 30 } })
+  await events.return()
 })
