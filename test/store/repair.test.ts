@@ -50,6 +50,14 @@ describe('repair is safe while workers run', () => {
     expect(await snapshot(store(), 'q', now)).toEqual(before)
   })
 
+  test('a child whose parent has ended and never knew it is told in the same call', async () => {
+    const silent = BROKEN.find(({ name }) => name === 'deferred, by a parent that has ended and never knew')!
+    const now = await store().now()
+    await seed(store(), 'q', silent.given, now)
+    await mendJobs(store(), 'q', ['c'])
+    expect(await snapshot(store(), 'q', now)).toMatchObject({ queue: ['c'] })
+  })
+
   test('an attempt whose lease vanished keeps its token: it finishes, or the sweep takes it back', async () => {
     await enqueueJobs(store(), 'q', [newJob('a'), newJob('b')], false)
     const held = await claim(store(), request(2, { token: 'T' }))

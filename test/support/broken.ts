@@ -165,6 +165,11 @@ export const BROKEN: readonly Broken[] = [
     ],
   },
   {
+    name: 'deferred, by a parent that has ended and never knew',
+    given: { finished: { p: '+60s' }, deferred: { c: '-20s' }, jobs: { c: { waits: ['p'] } } },
+    finds: [[8, 'c', 'waits for p, which will not tell']],
+  },
+  {
     name: 'deferred, by a parent elsewhere that does not know',
     given: { deferred: { c: '-20s' }, jobs: { c: { waits: ['r/p'] } } },
     also: { queue: ['p'], jobs: { p: { flags: 'd', dependents: ['x'] } } },
