@@ -24,7 +24,15 @@ ensureModules()
 build()
 const folder = mkdtempSync(join(tmpdir(), 'rqts-chaos-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => finish())
+let round
+// What has begun is not counted, and must not go on into a folder that is gone.
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    round?.removeAllListeners('exit').on('exit', finish)
+    if (round === undefined) finish()
+    else process.kill(-round.pid, 'SIGTERM')
+  })
+}
 const report = join(folder, 'report')
 const results = join(folder, 'results.json')
 const end = Date.now() + minutes * 60_000
@@ -73,6 +81,6 @@ function suite(seed) {
   const options = ['--no-file-parallelism', '--retry=0', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
   const args = ['node_modules/vitest/vitest.mjs', 'run', `test/chaos/${values.only}`, ...options]
   const env = { ...process.env, RQTS_TEST_BUILT: '1', RQTS_SEED: String(seed), RQTS_MODEL_RUNS: '2000', RQTS_CHAOS_REPORT: report }
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env })
-  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+  round = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env, detached: true })
+  return new Promise((resolve) => round.on('exit', (code) => resolve(code ?? 1)))
 }
