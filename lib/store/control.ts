@@ -81,8 +81,10 @@ export async function ringWorker(store: Store, name: string): Promise<void> {
   await ring.catch(unlessFull)
 }
 
-/** So that the worker looks now, or tells of itself now and not with its next heartbeat. Returns whether anybody heard. */
+/** So that the worker looks now, or tells of itself now and not with its next heartbeat. Returns whether anybody heard; on a Cluster that is not known. */
 export async function hint(store: Store, name: string, what: 'look' | 'tell' = 'look'): Promise<boolean> {
   if (what === 'look') await ringWorker(store, name)
-  return Number(await store.client.call('PUBLISH', store.keys.worker(name), what)) > 0
+  const listeners = Number(await store.client.call('PUBLISH', store.keys.worker(name), what))
+  // On a Cluster every node passes it on, and counts none but its own.
+  return listeners > 0 || store.client.isCluster
 }

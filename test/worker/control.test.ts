@@ -134,8 +134,12 @@ describe('steering a worker from elsewhere', () => {
     const { worker, done } = await running(s, { name: 'w1', tasks: [hold, quick] })
     const job = await s.queue().enqueue(hold, [])
     await begun.promise
-    const report = await Worker.ask('w1', { connection: s.url, prefix: s.prefix })
-    expect(report).toMatchObject({ answered: true, state: 'busy', jobs: [job.id], tasks: ['hold', 'quick'], node: process.version })
+    let report: Awaited<ReturnType<typeof Worker.ask>> = null
+    await until('it answers in time', async () => {
+      report = await Worker.ask('w1', { connection: s.url, prefix: s.prefix })
+      return report?.answered === true
+    })
+    expect(report).toMatchObject({ state: 'busy', jobs: [job.id], tasks: ['hold', 'quick'], node: process.version })
     expect(report!.memory).toBeGreaterThan(1_000_000)
     expect(await Worker.ask('nobody', { connection: s.url, prefix: s.prefix })).toBeNull()
     door.open()
