@@ -12,6 +12,7 @@ import { iso } from './inspect-job.ts'
 import { briefFields, isPicky, matcherOf } from './search-match.ts'
 import type { JobQuery } from './search-query.ts'
 import { describeRow, readRows } from './search-rows.ts'
+import { containersOf } from './search-scan.ts'
 
 export interface JobFilter {
   /** Default: all. */
@@ -52,20 +53,6 @@ export interface FoundJobs {
 
 const MAX_SEARCHED = 10_000
 const PAGE = 500
-/** What people look for first comes first. */
-const ORDER: readonly Container[] = ['started', 'queue', 'scheduled', 'deferred', 'failed', 'canceled', 'finished']
-/** Where jobs of a status sit. One past its ttl may still stand where it waited. */
-const HOMES: Record<JobStatus, readonly Container[]> = {
-  queued: ['queue'],
-  started: ['started'],
-  scheduled: ['scheduled'],
-  deferred: ['deferred'],
-  finished: ['finished'],
-  failed: ['failed'],
-  stopped: ['failed'],
-  canceled: ['canceled'],
-  expired: ['canceled', 'queue', 'scheduled', 'deferred'],
-}
 const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])
 
 /**
@@ -76,7 +63,7 @@ export async function findJobs(store: Store, filter: JobFilter = {}): Promise<Fo
   const { offset = 0, limit = 50 } = filter
   const queues =
     filter.queues === undefined ? await queueNames(store) : (await Promise.all(filter.queues.map((queue) => namesOf(store, queue)))).flat()
-  const places = filter.status === undefined ? ORDER : ORDER.filter((container) => HOMES[filter.status!].includes(container))
+  const places = containersOf(filter.status)
   const segments = queues.flatMap((queue) => places.map((container) => ({ queue, container })))
   const sizes = await segmentSizes(store, segments)
   const query: JobQuery = filter.query ?? { words: [], problems: [] }

@@ -2,7 +2,7 @@ import type { JobStatus } from '../job/state.ts'
 import type { Container } from '../store/keys.ts'
 import { idsByRank, type QueueSummary, queueNames, summarize } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
-import { type Cursor } from './search-cursor.ts'
+import type { Cursor } from './search-cursor.ts'
 import { type JobQuery, selectNames } from './search-query.ts'
 import { type FoundRow, readRows } from './search-rows.ts'
 
@@ -14,9 +14,13 @@ export interface Segment {
 
 const PAGE = 500
 
+/** What people look for first comes first. */
 const ORDER: readonly Container[] = ['started', 'queue', 'scheduled', 'deferred', 'failed', 'canceled', 'finished']
 
-/** `failed` and `canceled` mean the registry as counts show it, with stopped and expired jobs; those two names are picked out of it. */
+/**
+ * Where jobs of a status sit; one past its ttl may still stand where it waited. `failed` and `canceled` mean the registry as counts show it,
+ * with stopped and expired jobs; those two names are picked out of it.
+ */
 const HOMES: Record<JobStatus | 'waiting', readonly Container[]> = {
   waiting: ['queue', 'scheduled', 'deferred'],
   queued: ['queue'],
@@ -40,12 +44,17 @@ const COUNTED: Record<Container, keyof QueueSummary> = {
   finished: 'finished',
 }
 
+/** Where to look for jobs in a status, in the order in which they are shown. */
+export function containersOf(status: keyof typeof HOMES | undefined): readonly Container[] {
+  return status === undefined ? ORDER : ORDER.filter((container) => HOMES[status].includes(container))
+}
+
 export const sizeOf = (segments: readonly Segment[]): number => segments.reduce((sum, { size }) => sum + size, 0)
 
 export async function segmentsOf(store: Store, query: JobQuery): Promise<Segment[]> {
   const queues = selectNames(await queueNames(store), query.queue)
   const counts = await summarize(store, queues)
-  const containers = query.state === undefined ? ORDER : ORDER.filter((container) => HOMES[query.state!].includes(container))
+  const containers = containersOf(query.state)
   // What has failed is asked of failed jobs only.
   const asked = query.error === undefined && query.fingerprint === undefined ? containers : containers.filter((one) => one !== 'finished')
   return queues.flatMap((queue, i) => asked.map((container) => ({ queue, container, size: Number(counts[i]![COUNTED[container]]) })))

@@ -89,10 +89,10 @@ export class Doorbell {
     if (marker === null && blockMs < this.#options.pollMs) return false
     this.#armed = false
     const [key] = (marker ?? []) as string[]
-    if (key === this.#store.keys.queuePart(this.#options.own, 'wake')) this.#options.refresh()
+    const own = key === this.#store.keys.queuePart(this.#options.own, 'wake')
+    if (own) this.#options.refresh()
     if (this.#closed || this.#options.ring() || key === undefined) return true
     // Back for someone who has a free slot; there may be a newer one by now, and one is enough.
-    const own = key === this.#store.keys.queuePart(this.#options.own, 'wake')
     await this.#store.client.callAll([
       ['RPUSH', key, 1],
       ['LTRIM', key, 0, 0],
