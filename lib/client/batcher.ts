@@ -1,5 +1,5 @@
 import { RqtsError } from '../errors.ts'
-import { type EnqueueOutcome, enqueueJobs, type NewJob } from '../store/enqueue.ts'
+import { argsOf, type EnqueueOutcome, enqueueJobs, type NewJob } from '../store/enqueue.ts'
 import type { Store } from '../store/store.ts'
 
 /** What became of one job, at which time on the clock of Redis. */
@@ -44,7 +44,7 @@ export class Batcher {
   add(job: NewJob): Promise<Placed> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush())
-      this.#chars += job.fields[3]!.length
+      this.#chars += argsOf(job).length
       const waiting = this.#waiting.push({ job, resolve, reject })
       const part = Math.max(MIN_PART, this.#flying / PARTS_IN_FLIGHT)
       if (waiting >= part || waiting >= MAX_JOBS || this.#chars >= MAX_CHARS) this.#flush()

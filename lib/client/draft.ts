@@ -6,7 +6,7 @@ import { type NormalOptions, normalizeOptions } from '../job/options.ts'
 import type { JobFields } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
 import { encode } from '../payload/payload.ts'
-import type { Control, NewJob } from '../store/enqueue.ts'
+import { type Control, firstFields, type NewJob } from '../store/enqueue.ts'
 import { refOf } from '../store/keys.ts'
 import type { Target } from '../task/call.ts'
 import { type ResolvedTask, resolveTask } from '../task/resolve.ts'
@@ -71,7 +71,7 @@ function finishDraft(queue: string, target: Target, task: ResolvedTask, args: un
 /** What the script gets. A plain job, and most are, carries three fields and no control. */
 export function toNewJob(draft: Draft): NewJob {
   const { id, task, argsText, options, refs, trace } = draft
-  const fields = ['task', task.name, 'args', argsText, 'timeout', String(options.timeoutMs)]
+  const fields = firstFields(task.name, argsText, options.timeoutMs)
   if (options === PLAIN && trace === undefined) return { id, fields }
   const put = (name: string, value: string | number | undefined): boolean => value !== undefined && fields.push(name, String(value)) > 0
   put('ttl', options.ttlMs)

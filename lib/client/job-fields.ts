@@ -5,7 +5,7 @@ import type { JobStatus } from '../job/state.ts'
 import { queueOf } from '../partition.ts'
 import { decode } from '../payload/payload.ts'
 import { decodeError } from '../payload/stored-error.ts'
-import type { NewJob } from '../store/enqueue.ts'
+import { type NewJob, taskOf } from '../store/enqueue.ts'
 import type { Place } from '../store/jobs.ts'
 import { describeCall, optionsOf } from './describe.ts'
 import { birthRecord } from './draft.ts'
@@ -41,7 +41,7 @@ export abstract class JobFields<Result> implements JobRef {
   }
 
   get task(): string {
-    return this.#born?.job.fields[1] ?? this.snapshot.task
+    return this.#born === undefined ? this.snapshot.task : taskOf(this.#born.job)
   }
 
   get args(): readonly unknown[] {

@@ -1,7 +1,7 @@
 import { channels } from '../channels.ts'
 import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
-import { type EnqueueOutcome, type EnqueueReply, enqueueJobs, type NewJob } from '../store/enqueue.ts'
+import { type EnqueueOutcome, type EnqueueReply, enqueueJobs, type NewJob, taskOf } from '../store/enqueue.ts'
 import { readJobs } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import type { Store } from '../store/store.ts'
@@ -135,7 +135,7 @@ export class Submitter {
   }
 
   #born(job: NewJob, outcome: EnqueueOutcome & { kind: 'created' }, now: number): Job {
-    if (channels.enqueued.hasSubscribers) channels.enqueued.publish({ queue: this.#queue, id: job.id, task: job.fields[1] })
+    if (channels.enqueued.hasSubscribers) channels.enqueued.publish({ queue: this.#queue, id: job.id, task: taskOf(job) })
     return new Job(this.#store, { queue: this.#queue, job, status: outcome.status, now })
   }
 

@@ -2,7 +2,7 @@ import { DuplicateJob, RqtsError } from '../errors.ts'
 import { newJobId } from '../job/id.ts'
 import { checkName } from '../names.ts'
 import { queueOf } from '../partition.ts'
-import type { NewJob } from '../store/enqueue.ts'
+import { type NewJob, taskOf } from '../store/enqueue.ts'
 import { partitionsOf } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
 import { enqueueParts, type FlowPart, type FlowRefusal } from '../store/workflows.ts'
@@ -118,7 +118,7 @@ function checkSize(queue: string, jobs: number): void {
 
 function refusal({ queue, index, outcome }: FlowRefusal, parts: readonly FlowPart[]): RqtsError {
   const job = parts.find((part) => part.queue === queue)!.jobs[index]!
-  const task = job.fields[1]
+  const task = taskOf(job)
   if (outcome.kind === 'taken' || outcome.kind === 'exists') {
     return new DuplicateJob(
       `The workflow was not enqueued: the id or the unique key of its step ${task} is held by job ${outcome.id}`,

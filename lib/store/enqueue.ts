@@ -27,9 +27,18 @@ export interface Control {
 export interface NewJob {
   id: string
   control?: Control | undefined
-  /** Names and values of hash fields, alternating. */
+  /** Names and values of hash fields, alternating; those of `firstFields` first. */
   fields: readonly string[]
 }
+
+/** What every job has. Only this file knows their order: by it a plain job is told at a glance, and its values found. */
+export function firstFields(task: string, args: string, timeoutMs: number): string[] {
+  return ['task', task, 'args', args, 'timeout', String(timeoutMs)]
+}
+
+export const taskOf = ({ fields }: NewJob): string => fields[1]!
+
+export const argsOf = ({ fields }: NewJob): string => fields[3]!
 
 export type EnqueueOutcome =
   | { kind: 'created'; status: JobStatus }
