@@ -2,17 +2,17 @@ import type { JobSnapshot } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
 import { queueOf } from '../partition.ts'
 import { parseStoredError } from '../payload/stored-error.ts'
-import { readJobs } from '../store/jobs.ts'
-import type { Container } from '../store/keys.ts'
+import { type Place, readJobs } from '../store/jobs.ts'
 import { namesOf } from '../store/partitions.ts'
-import { listIds, queueNames } from '../store/queues.ts'
+import { queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import { describeCall } from './describe.ts'
 import { iso } from './inspect-job.ts'
+import { START } from './search-cursor.ts'
 import { briefFields, isPicky, matcherOf } from './search-match.ts'
 import type { JobQuery } from './search-query.ts'
-import { describeRow, readRows } from './search-rows.ts'
-import { containersOf } from './search-scan.ts'
+import { describeRow } from './search-rows.ts'
+import { containersOf, MAX_SEARCHED, placeAt, scan, segmentsIn, sizeOf } from './search-scan.ts'
 
 export interface JobFilter {
   /** Default: all. */
@@ -51,60 +51,34 @@ export interface FoundJobs {
   nextOffset: number | null
 }
 
-const MAX_SEARCHED = 10_000
-const PAGE = 500
-const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])
+const NOTHING_ASKED: JobQuery = { words: [], problems: [] }
 
 /**
  * Jobs queue by queue, in each: running, waiting in their order, ended newest first. Without a filter on single jobs a page costs
  * what it shows; with one, at most 10,000 jobs are looked at.
  */
 export async function findJobs(store: Store, filter: JobFilter = {}): Promise<FoundJobs> {
-  const { offset = 0, limit = 50 } = filter
-  const queues =
-    filter.queues === undefined ? await queueNames(store) : (await Promise.all(filter.queues.map((queue) => namesOf(store, queue)))).flat()
-  const places = containersOf(filter.status)
-  const segments = queues.flatMap((queue) => places.map((container) => ({ queue, container })))
-  const sizes = await segmentSizes(store, segments)
-  const query: JobQuery = filter.query ?? { words: [], problems: [] }
-  const picky = filter.status !== undefined || isPicky(query)
+  const { offset = 0, limit = 50, status, query = NOTHING_ASKED } = filter
+  const segments = await segmentsIn(store, await storedNames(store, filter.queues), containersOf(status))
+  const total = sizeOf(segments)
+  const picky = status !== undefined || isPicky(query)
   const fits = matcherOf(query, await store.now(), describeRow)
-  const matches = (job: JobSnapshot): boolean => (filter.status === undefined || job.status === filter.status) && fits(job)
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  const found: JobSnapshot[] = []
+  const found: Place[] = []
   let searched = 0
-  let skip = offset
-  for (const [i, { queue, container }] of segments.entries()) {
-    // Nothing is asked of single jobs, so those before the page need not be read.
-    let at = picky ? 0 : Math.min(skip, sizes[i]!)
-    if (!picky) skip -= at
-    while (at < sizes[i]! && found.length <= limit && searched < MAX_SEARCHED) {
-      const want = picky ? PAGE : limit + 1 - found.length
-      const ids = await listIds(store, queue, container, { offset: at, count: want, desc: ENDED.has(container) })
-      if (ids.length === 0) break
-      at += ids.length
-      searched += ids.length
-      const jobs = picky
-        ? await readRows(store, queue, ids, briefFields(query), await store.now())
-        : await readJobs(
-            store,
-            ids.map((id) => ({ queue, id })),
-          )
-      for (const job of jobs) {
-        if (job === null || !matches(job)) continue
-        if (skip > 0) skip--
-        else if (found.length <= limit) found.push(job)
-      }
+  // Where nothing is asked of single jobs, those before the page need not be read.
+  let skip = picky ? offset : 0
+  const batches = picky ? scan(store, segments, START, briefFields(query)) : scan(store, segments, placeAt(segments, offset), [], limit + 1)
+  for await (const { queue, ids, rows } of batches) {
+    searched += ids.length
+    for (const [i, id] of ids.entries()) {
+      if (picky && !(rows[i] && (status === undefined || rows[i].status === status) && fits(rows[i]))) continue
+      if (skip > 0) skip--
+      else found.push({ queue, id })
     }
+    if (found.length > limit || searched >= MAX_SEARCHED) break
   }
-  const page = found.slice(0, limit)
-  const jobs = picky
-    ? await readJobs(
-        store,
-        page.map(({ queue, id }) => ({ queue, id })),
-      )
-    : page
   const more = found.length > limit
+  const jobs = await readJobs(store, found.slice(0, limit))
   return {
     jobs: jobs.flatMap((job) => (job === null ? [] : [foundJob(job)])),
     searched,
@@ -114,16 +88,8 @@ export async function findJobs(store: Store, filter: JobFilter = {}): Promise<Fo
   }
 }
 
-async function segmentSizes(store: Store, segments: readonly { queue: string; container: Container }[]): Promise<number[]> {
-  const now = await store.now()
-  const replies = await store.client.callAll(
-    segments.map(({ queue, container }) => {
-      const key = store.keys.container(queue, container)
-      if (container === 'queue') return ['LLEN', key] as const
-      return ENDED.has(container) ? (['ZCOUNT', key, `(${now}`, '+inf'] as const) : (['ZCARD', key] as const)
-    }),
-  )
-  return replies.map(Number)
+async function storedNames(store: Store, queues: readonly string[] | undefined): Promise<string[]> {
+  return queues === undefined ? await queueNames(store) : (await Promise.all(queues.map((queue) => namesOf(store, queue)))).flat()
 }
 
 function foundJob(job: JobSnapshot): FoundJob {

@@ -1,12 +1,12 @@
 import { isJobId } from '../names.ts'
 import { findJob, type Place } from '../store/jobs.ts'
-import { idsByRank, queueNames } from '../store/queues.ts'
+import { queueNames } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import { type Cursor, parseCursor, START, showCursor } from './search-cursor.ts'
 import { briefFields, isPicky, matcherOf } from './search-match.ts'
 import { type JobQuery, selectNames } from './search-query.ts'
 import { asKnown, type Describe, describeRow, type FoundRow, ROW, readRows, rowsOf } from './search-rows.ts'
-import { type Segment, scan, segmentsOf, sizeOf } from './search-scan.ts'
+import { MAX_SEARCHED, type Segment, scan, segmentsOf, sizeOf } from './search-scan.ts'
 
 export interface SearchPage {
   rows: FoundRow[]
@@ -24,9 +24,6 @@ export interface SearchOptions {
   /** What words of the search are held against: who hides arguments must not let them be guessed. */
   describe?: Describe
 }
-
-/** Jobs looked at one by one in one call. */
-export const MAX_SEARCHED = 10_000
 
 /**
  * One page. When only queue and state are asked for, it costs what it shows, however many there are; otherwise jobs are looked at one by
@@ -69,19 +66,23 @@ export async function* allMatching(store: Store, query: JobQuery, options: BulkO
 
 async function plainPage(store: Store, segments: readonly Segment[], limit: number, from: Cursor): Promise<SearchPage> {
   const places: Place[] = []
-  const total = sizeOf(segments)
-  let at: Cursor = from
-  while (at.segment < segments.length && places.length < limit) {
-    const { queue, container, size } = segments[at.segment]!
-    const count = Math.min(limit - places.length, size - at.offset)
-    const ids = count > 0 ? await idsByRank(store, queue, container, at.offset, count) : []
-    places.push(...ids.map((id) => ({ queue, id })))
-    const over = ids.length < count || at.offset + ids.length >= size
-    at = over ? { ...START, segment: at.segment + 1 } : { ...START, segment: at.segment, offset: at.offset + ids.length }
+  let next: Cursor | undefined
+  for await (const { segment, offset, queue, ids } of scan(store, segments, from, [], limit + 1)) {
+    const room = limit - places.length
+    places.push(...ids.slice(0, room).map((id) => ({ queue, id })))
+    if (ids.length <= room) continue
+    next = { segment, offset: offset + room }
+    break
   }
-  const more = segments.slice(at.segment + 1).some(({ size }) => size > 0) || at.offset < (segments[at.segment]?.size ?? 0)
   const rows = (await rowsOf(store, places)).filter((row) => row !== null)
-  return { rows: asKnown(rows), total, exact: true, searched: 0, complete: true, next: more ? showCursor(at) : null }
+  return {
+    rows: asKnown(rows),
+    total: sizeOf(segments),
+    exact: true,
+    searched: 0,
+    complete: true,
+    next: next === undefined ? null : showCursor(next),
+  }
 }
 
 async function pickyPage(

@@ -41,6 +41,26 @@ export function toSummary(reply: readonly number[]): QueueSummary {
   return summary
 }
 
+/** Ids in each place, at most. A job past its ttl counts where it stands until a sweep has moved it: there lists show it, and searches find it. */
+export async function lengths(store: Store, queue: string): Promise<Record<Container, number>> {
+  const reply = (await store.run('counts', queue, [])) as number[]
+  const { queued, started, scheduled, deferred, finished, failed, canceled } = toSummary(reply)
+  const waiting = ['queued', 'scheduled', 'deferred'] as const
+  const ended = await store.client.callAll(
+    waiting.map((status) => ['ZCOUNT', store.keys.expiry(queue, status), '-inf', reply[9]!] as const),
+  )
+  const [late, lateScheduled, lateDeferred] = ended.map(Number) as [number, number, number]
+  return {
+    queue: queued + late,
+    started,
+    scheduled: scheduled + lateScheduled,
+    deferred: deferred + lateDeferred,
+    finished,
+    failed,
+    canceled: Math.max(0, canceled - late - lateScheduled - lateDeferred),
+  }
+}
+
 const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])
 
 export interface Range {

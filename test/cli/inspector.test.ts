@@ -1,6 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { findJobs, openStore, overview, type Store } from '../../lib/client/inspector.ts'
+import { type FoundJobs, findJobs, openStore, overview, type Store } from '../../lib/client/inspector.ts'
+import { Queue } from '../../lib/client/queue.ts'
+import { searchJobs } from '../../lib/client/search-jobs.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
+import { testRedisUrl } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 import { scene } from './cli.ts'
 
 async function opened(queues: Record<string, number>): Promise<Store> {
@@ -91,5 +95,45 @@ describe('findJobs', () => {
       complete: true,
       nextOffset: 10_003,
     })
+  })
+
+  it('pages through jobs of every priority, over places and queues, each once', async () => {
+    const store = await opened({ empty: 0, first: 3, last: 3 })
+    const queue = new Queue('first', { connection: await testRedisUrl(), prefix: store.keys.prefix })
+    onTestFinished(() => queue.close())
+    await queue.enqueueMany([-2, 5, 9].map((priority) => ['add', [0], { priority, jobId: `p${priority}` }] as const))
+    await queue.enqueue('add', [0], { delay: '1h', jobId: 'later' })
+    const all = (await findJobs(store)).jobs.map(({ id }) => id)
+    expect(all).toHaveLength(10)
+    expect([all[0], all[1], all[5], all[6]]).toEqual(['p9', 'p5', 'p-2', 'later'])
+    for (const status of [undefined, 'queued'] as const) {
+      const paged: string[] = []
+      for (let offset: number | null = 0; offset !== null; ) {
+        const page: FoundJobs = await findJobs(store, { ...(status !== undefined && { status }), offset, limit: 4 })
+        paged.push(...page.jobs.map(({ id }) => id))
+        offset = page.nextOffset
+      }
+      expect(paged).toEqual(status === undefined ? all : all.filter((id) => id !== 'later'))
+    }
+  })
+})
+
+describe('searching', () => {
+  it('finds a job past its ttl where it stands until a sweep moves it, and none behind it is missed', async () => {
+    const store = await opened({})
+    const queue = new Queue('q', { connection: await testRedisUrl(), prefix: store.keys.prefix })
+    onTestFinished(() => queue.close())
+    const late = await queue.enqueue('add', [1], { ttl: '1ms' })
+    const next = await queue.enqueue('add', [2])
+    await until('its ttl is over', async () => (await late.refresh()).status === 'expired')
+    const query = { words: [], problems: [] }
+    for (const [state, ids] of [
+      ['expired', [late.id]],
+      ['queued', [next.id]],
+    ] as const) {
+      expect((await findJobs(store, { status: state })).jobs.map(({ id }) => id)).toEqual(ids)
+    }
+    expect((await searchJobs(store, { ...query, state: 'expired' }, { limit: 5 })).rows.map(({ id }) => id)).toEqual([late.id])
+    expect((await searchJobs(store, { ...query, state: 'queued' }, { limit: 5 })).rows.map(({ id }) => id)).toContain(next.id)
   })
 })
