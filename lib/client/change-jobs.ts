@@ -1,5 +1,6 @@
+import { show } from '../duration.ts'
 import { isWaiting } from '../job/state.ts'
-import { cancelJob, type Place, removeJobs, requeueJob } from '../store/jobs.ts'
+import { cancelJob, type Place, readJob, removeJobs, requeueJob } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { findPlaces } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
@@ -40,7 +41,7 @@ async function changeOne(store: Store, change: 'requeue' | 'cancel' | 'promote',
   }
   const { before, blockedBy, waits } = await requeueJob(store, place, change, false)
   if (before === null) return 'it is gone'
-  if (blockedBy !== undefined) return `its unique key is held by job ${blockedBy}`
+  if (blockedBy !== undefined) return `its unique key ${show((await readJob(store, place))?.uniqueKey)} is held by job ${blockedBy}`
   if (waits) return 'it waits for other jobs of its workflow that failed'
   const fits = change === 'promote' ? before === 'scheduled' : !isWaiting(before) && before !== 'started'
   return fits ? undefined : `it is ${before}`

@@ -41,6 +41,7 @@ export class Queue {
   readonly #spread: Spread | undefined
   readonly #inline: InlineJobs | undefined
   readonly #routes: RoutedQueues<Queue> | undefined
+  #closed = false
 
   /** `store` is for the library itself: in place of one of its own, closed with the queue all the same. */
   constructor(name = 'default', options: QueueOptions = {}, store?: Store) {
@@ -108,6 +109,7 @@ export class Queue {
   async enqueueMany<const Targets extends readonly Target[]>(
     entries: readonly [...{ readonly [K in keyof Targets]: EntryOf<Targets[K]> }],
   ): Promise<JobsOf<Targets>> {
+    this.#refuseClosed()
     if (!Array.isArray(entries)) throw new RqtsError('RQTS_BAD_ARGS', 'enqueueMany takes a list of [task, args, options?]')
     if (this.#routes) return (await this.#routes.many(entries as never)) as JobsOf<Targets>
     const drafts: Draft[] = []
@@ -123,6 +125,7 @@ export class Queue {
 
   /** Null when this queue has no such job. */
   async fetchJob<F extends AnyFunction = AnyFunction>(id: string): Promise<Job<ResultOf<F>> | null> {
+    this.#refuseClosed()
     idIn(this.name, id)
     if (this.#inline) return this.#inline.get(id) as Job<ResultOf<F>> | null
     const snapshot = await readJob(this.store, await this.#place(id))
@@ -245,8 +248,9 @@ export class Queue {
     return new Registry(this.store, this.name, name, () => this.#names())
   }
 
-  /** Waits for what is on its way, then lets go of the connections. Jobs of this queue can no longer be waited for. */
+  /** Waits for what is on its way, then lets go of the connections. The queue takes no more calls, and its jobs can no longer be waited for. */
   async close(): Promise<void> {
+    this.#closed = true
     if (this.#store === undefined) return
     closeWatcher(this.#store)
     await this.#routes?.close()
@@ -259,6 +263,7 @@ export class Queue {
   }
 
   async #submit(task: Target, args: unknown, options: JobOptions | undefined): Promise<Job> {
+    this.#refuseClosed()
     const queue = this.#routes?.queueOf(task) ?? this
     if (queue !== this) return queue.#submit(task, args, options)
     const drafted = this.#draft(task, args, options)
@@ -290,7 +295,13 @@ export class Queue {
     return draftJob(this.name, target, task, listOf(task, args), this.#layers.of(task.definition, options))
   }
 
+  /** The connections may live on with other queues, so they do not refuse for it. */
+  #refuseClosed(): void {
+    if (this.#closed) throw new RqtsError('RQTS_CLOSED', `Queue '${this.name}' has been closed; make a new one`)
+  }
+
   private get store(): Store {
+    this.#refuseClosed()
     if (this.#store !== undefined) return this.#store
     throw new RqtsError(
       'RQTS_BAD_STATE',

@@ -1,3 +1,4 @@
+import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import { newToken } from '../job/id.ts'
 import { checkName, matcher } from '../names.ts'
@@ -145,7 +146,10 @@ export class Schedules {
     if (fires === null) throw notFound(name)
     const [refused] = await deliverFires(this.#store, fires)
     if (refused !== undefined) {
-      throw new DuplicateJob(`Schedule '${name}' was not run: another job holds the unique key that its options name`, refused)
+      throw new DuplicateJob(
+        `Schedule '${name}' was not run: its unique key ${show(refused.unique)} is held by job ${refused.holder}`,
+        refused.holder,
+      )
     }
     const { control, fields } = JSON.parse(record.job) as NewJob
     return new Job(this.#store, { queue: record.queue, job: { id, fields, ...(control && { control }) }, status: 'queued', now })

@@ -20,6 +20,8 @@ export class Spread {
   readonly #submitters = new Map<string, Submitter>()
   readonly #wanted: number | undefined
   #declared: Promise<void> | undefined
+  /** Calls that have yet to reach a submitter: `drain` would not see them there. */
+  readonly #onTheirWay = new Set<Promise<unknown>>()
 
   constructor(store: Store, queue: string, wanted: number | undefined) {
     this.#store = store
@@ -46,14 +48,14 @@ export class Spread {
     const names = this.#wanted === undefined ? this.#partitions.known(this.#store, this.#queue) : undefined
     // Nearly always, and so without a detour.
     if (names?.length === 1 && draft.refs.length === 0) return this.#only.one(draft)
-    return this.#one(draft)
+    return this.#noted(this.#one(draft))
   }
 
   async #one(draft: Draft): Promise<Job> {
     this.#check([draft])
     const names = await this.names()
     if (names.length > 1) {
-      const [job] = await this.many([draft])
+      const [job] = await this.#many([draft])
       return job!
     }
     if (draft.refs.length === 0) return await this.#only.one(draft)
@@ -62,7 +64,11 @@ export class Spread {
   }
 
   /** Each partition's share at once, parents before children; the handles in the given order. */
-  async many(drafts: readonly Draft[]): Promise<Job[]> {
+  many(drafts: readonly Draft[]): Promise<Job[]> {
+    return this.#noted(this.#many(drafts))
+  }
+
+  async #many(drafts: readonly Draft[]): Promise<Job[]> {
     this.#check(drafts)
     const names = await this.names()
     if (names.length === 1) {
@@ -113,8 +119,19 @@ export class Spread {
     this.#declared = undefined
   }
 
+  /** Resolves when everything called so far has been answered. */
   async drain(): Promise<void> {
+    await Promise.all(this.#onTheirWay)
     await Promise.all([...this.#submitters.values()].map((submitter) => submitter.drain()))
+  }
+
+  #noted<T>(call: Promise<T>): Promise<T> {
+    const over: Promise<unknown> = call.then(
+      () => this.#onTheirWay.delete(over),
+      () => this.#onTheirWay.delete(over),
+    )
+    this.#onTheirWay.add(over)
+    return call
   }
 
   /** Names the partitions in which the parents are. Without partitions anywhere there is nothing to name. */

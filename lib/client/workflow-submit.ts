@@ -1,3 +1,4 @@
+import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import { newJobId } from '../job/id.ts'
 import { checkName } from '../names.ts'
@@ -120,10 +121,8 @@ function refusal({ queue, index, outcome }: FlowRefusal, parts: readonly FlowPar
   const job = parts.find((part) => part.queue === queue)!.jobs[index]!
   const task = taskOf(job)
   if (outcome.kind === 'taken' || outcome.kind === 'exists') {
-    return new DuplicateJob(
-      `The workflow was not enqueued: the id or the unique key of its step ${task} is held by job ${outcome.id}`,
-      outcome.id,
-    )
+    const held = outcome.kind === 'exists' ? 'id' : `unique key ${show(job.control?.unique?.key)}`
+    return new DuplicateJob(`The workflow was not enqueued: the ${held} of its step ${task} is held by job ${outcome.id}`, outcome.id)
   }
   if (outcome.kind === 'duplicate')
     return new DuplicateJob(`The workflow was not enqueued: the job id '${outcome.id}' of its step ${task} is in use`, outcome.id)

@@ -65,10 +65,14 @@ export function normalizeLimits(changes: LimitChanges | null): object | null {
   }
 }
 
-/** A concurrency key: any text, such as the id of a customer. */
-export function checkKey(value: unknown): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= 256) return value
-  throw bad('concurrencyKey', 'a text of 1 to 256 characters', value)
+/** Half of a surrogate pair has no UTF-8, so Redis would take all keys that differ only there for one. */
+const HALF = /\p{Surrogate}/u
+
+/** A concurrency or unique key: any text, such as the id of a customer. */
+export function checkKey(value: unknown, name = 'concurrencyKey'): string {
+  if (typeof value !== 'string' || value.length === 0 || value.length > 256) throw bad(name, 'a text of 1 to 256 characters', value)
+  if (HALF.test(value)) throw bad(name, 'a text without half of a surrogate pair (cut between characters, not within one)', value)
+  return value
 }
 
 function each<T>(entries: Readonly<Record<string, T | null>>, read: (name: string, value: T) => unknown): object {

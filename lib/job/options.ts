@@ -241,7 +241,7 @@ function uniqueOption(option: true | UniqueOption): NonNullable<NormalOptions['u
   const mode = option.mode ?? 'reject'
   if (mode !== 'reject' && mode !== 'return' && mode !== 'replace') throw bad('unique.mode', "'reject', 'return' or 'replace'", mode)
   const normal: NonNullable<NormalOptions['unique']> = { mode }
-  if (option.key !== undefined) normal.key = text('unique.key', option.key, 256)
+  if (option.key !== undefined) normal.key = checkKey(option.key, 'unique.key')
   for (const name of ['ttl', 'maxWait', 'throttle'] as const) {
     const value = option[name]
     if (value !== undefined) normal[`${name}Ms`] = parseDuration(value, `unique.${name}`, { min: 1 })

@@ -2,7 +2,7 @@ import { RqtsError } from '../errors.ts'
 import { newToken } from '../job/id.ts'
 import { parseRecord } from '../job/record.ts'
 import { hasEnded, type JobStatus } from '../job/state.ts'
-import { type EnqueueOutcome, enqueueJobs, type NewJob } from './enqueue.ts'
+import { enqueueJobs, type NewJob } from './enqueue.ts'
 import { toFields } from './jobs.ts'
 import { findPlaces, homeOf, namesOf } from './partitions.ts'
 import type { Arg } from './redis.ts'
@@ -12,6 +12,12 @@ import { parseTime, type Store } from './store.ts'
 export interface Fire {
   id: string
   text: string
+}
+
+/** A run that has no job, because `holder` has the unique key. */
+export interface RefusedFire {
+  unique: string | undefined
+  holder: string
 }
 
 export interface RunEntry {
@@ -46,12 +52,13 @@ export async function advanceSchedule(store: Store, { name, rev, from, next, fen
 /**
  * Enqueues fired jobs in their order, then forgets them. An id that is there already, or was within the last hour, counts as
  * delivered, so this may be repeated.
- * Returns the ids that a queue refused, because another job holds their unique key.
+ * Returns those that a queue refused, because another job holds their unique key.
  */
-export async function deliverFires(store: Store, fires: readonly Fire[]): Promise<string[]> {
+export async function deliverFires(store: Store, fires: readonly Fire[]): Promise<RefusedFire[]> {
   const byQueue = new Map<string, ParsedFire[]>()
   const done: string[] = []
   const outcomes: RunOutcome[] = []
+  const refused: RefusedFire[] = []
   for (const fire of fires) {
     const parsed = await placeFire(store, parseFire(fire))
     const list = byQueue.get(parsed?.queue ?? '')
@@ -69,7 +76,10 @@ export async function deliverFires(store: Store, fires: readonly Fire[]): Promis
     )
     for (const [i, { job, schedule }] of list.entries()) {
       done.push(job.id)
-      if (isRefusal(reply.outcomes[i]!)) outcomes.push({ schedule, id: job.id, outcome: 'refused' })
+      const outcome = reply.outcomes[i]!
+      if (outcome.kind !== 'taken' && outcome.kind !== 'duplicate') continue
+      outcomes.push({ schedule, id: job.id, outcome: 'refused' })
+      refused.push({ unique: job.control?.unique?.key, holder: outcome.id })
     }
   })
   const settled = await Promise.allSettled(deliveries)
@@ -77,16 +87,11 @@ export async function deliverFires(store: Store, fires: readonly Fire[]): Promis
   if (outcomes.length > 0) await noteOutcomes(store, outcomes)
   const failed = settled.find((delivery) => delivery.status === 'rejected')
   if (failed) throw failed.reason
-  return outcomes.map(({ id }) => id)
+  return refused
 }
 
 async function placeFire(store: Store, fire: ParsedFire | undefined): Promise<ParsedFire | undefined> {
   return fire && { ...fire, queue: homeOf(await namesOf(store, fire.queue), fire.job) }
-}
-
-/** Another job holds the unique key: this run has no job. */
-function isRefusal(outcome: EnqueueOutcome): boolean {
-  return outcome.kind === 'taken' || outcome.kind === 'duplicate'
 }
 
 interface ParsedFire {

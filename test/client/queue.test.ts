@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Queue } from '../../lib/index.ts'
+import { literal } from '../support/redis.ts'
 import { stage, until } from '../support/stage.ts'
 import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
 
@@ -246,4 +247,30 @@ test('a closed queue says so, and closing twice is fine', async () => {
   await q.close()
   const other = queue()
   expect(await other.count()).toBe(50)
+  // The connection is still open for the other one.
+  for (const call of [
+    q.enqueue(noop),
+    q.enqueueMany([[noop, []]]),
+    q.enqueueIn('1h', noop),
+    q.fetchJob('x'),
+    q.counts(),
+    q.pause(),
+    q.empty(),
+  ])
+    await expect(call).rejects.toMatchObject({ code: 'RQTS_CLOSED', message: "Queue 'default' has been closed; make a new one" })
+  expect(() => q.registry('failed')).toThrow('has been closed')
+  expect(await other.count()).toBe(50)
+})
+
+test.each([
+  ['plain', {}],
+  ['with partitions', { partitions: 2 }],
+])('close waits for calls that nobody awaited, the very first ones of a connection included: %s', async (_, options) => {
+  const { url, prefix, queue } = await stage()
+  // Options, unlike a URL, make a connection of their own, which nobody else keeps open.
+  const q = new Queue('default', { connection: literal(url), prefix, ...options })
+  const calls = Promise.all([q.enqueue(noop), q.enqueueMany([[noop, []]]), q.enqueue(noop, [], { jobId: 'x' })])
+  await q.close()
+  expect(await calls).toHaveLength(3)
+  expect(await queue().count()).toBe(3)
 })

@@ -242,6 +242,18 @@ describe('errors', () => {
 })
 
 describe('bulk actions', () => {
+  it('name the unique key for which a job was left alone', async () => {
+    const b = await board()
+    const once = { unique: { key: 'once' } }
+    const first = await b.queue().enqueue(add, [1, 1], once)
+    await first.cancel()
+    const holder = await b.queue().enqueue(add, [2, 2], once)
+    const { id } = await b.post('POST /bulk', { action: 'requeue', jobs: [{ id: first.id, queue: 'default' }] })
+    await until('it is done', async () => (await b.get('GET /bulk', { id })).state === 'done')
+    const { problems } = await b.get('GET /bulk', { id })
+    expect(problems).toMatchObject([{ id: first.id, text: `its unique key 'once' is held by job ${holder.id}` }])
+  })
+
   it('change everything that a search finds, also when it moves while they run', async () => {
     const b = await board()
     const queue = b.queue()

@@ -153,9 +153,13 @@ describe('by hand', () => {
 
   it('runNow with a unique key that is held says so', async () => {
     const s = await scheduleStage()
-    await schedule('x', noop, [], { every: '1h', options: { unique: true } }, s.where)
-    await s.schedules.runNow('x')
-    await expect(s.schedules.runNow('x')).rejects.toMatchObject({ code: 'RQTS_DUPLICATE_JOB' })
+    await schedule('x', noop, [], { every: '1h', options: { unique: { key: 'once' } } }, s.where)
+    const { id } = await s.schedules.runNow('x')
+    await expect(s.schedules.runNow('x')).rejects.toMatchObject({
+      code: 'RQTS_DUPLICATE_JOB',
+      existingId: id,
+      message: `Schedule 'x' was not run: its unique key 'once' is held by job ${id}`,
+    })
   })
 
   it('skipNext: that run and no other', async () => {

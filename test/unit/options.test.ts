@@ -68,6 +68,8 @@ describe('normalizeOptions', () => {
     ['atFront as text', { atFront: 'yes' }, 'RQTS_BAD_OPTION', /true or false/],
     ['meta as a list', { meta: [] }, 'RQTS_BAD_OPTION', /meta must be an object/],
     ['a bad unique mode', { unique: { mode: 'x' } }, 'RQTS_BAD_OPTION', /unique\.mode/],
+    ['half a character in a unique key', { unique: { key: 'a\ud800' } }, 'RQTS_BAD_OPTION', /unique\.key must be .* surrogate pair/],
+    ['half a character in a concurrency key', { concurrencyKey: '\udc00a' }, 'RQTS_BAD_OPTION', /concurrencyKey must be .* surrogate pair/],
     ['an empty unique key', { unique: { key: '' } }, 'RQTS_BAD_OPTION', /unique\.key/],
     ['a bad ifExists', { ifExists: 'ignore' }, 'RQTS_BAD_OPTION', /ifExists/],
     ['a bad tag', { tags: ['a b'] }, 'RQTS_BAD_NAME', /tag name/],

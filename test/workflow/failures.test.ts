@@ -19,6 +19,17 @@ async function statuses(flow: WorkflowHandle): Promise<string[]> {
   )
 }
 
+it('a unique key that is held is named, and nothing is written', async () => {
+  const { to, queue } = await flowStage()
+  const holder = await queue().enqueue(echo, [1], { unique: { key: 'once' } })
+  await expect(chain(echo.s(1), echo.s().set({ unique: { key: 'once' } })).enqueue(to)).rejects.toMatchObject({
+    code: 'RQTS_DUPLICATE_JOB',
+    existingId: holder.id,
+    message: `The workflow was not enqueued: the unique key 'once' of its step echo is held by job ${holder.id}`,
+  })
+  expect(await queue().counts()).toMatchObject({ queued: 1, deferred: 0 })
+})
+
 describe('a failed step', () => {
   it('cancels the later ones, and the result says what it threw', async () => {
     const { to, start } = await flowStage()
