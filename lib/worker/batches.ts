@@ -13,6 +13,7 @@ interface Forming {
 export class Batches {
   readonly #byTask = new Map<string, Forming>()
   readonly #ripe: () => void
+  #makesDo = false
 
   /** `ripe` is called when one has waited long enough. */
   constructor(ripe: () => void) {
@@ -27,17 +28,24 @@ export class Batches {
     return this.#byTask.size === 0
   }
 
-  /** How many more there is room for. */
-  get room(): number {
-    let room = 0
-    for (const { jobs, rule } of this.#byTask.values()) room += rule.size - jobs.length
-    return room
+  /** How many more to claim for them, beyond those that a slot is free for. */
+  get wanted(): number {
+    if (this.#makesDo || this.empty) return 0
+    let wanted = 0
+    for (const { jobs, rule } of this.#byTask.values()) wanted += rule.size - jobs.length
+    return wanted
+  }
+
+  /** What was claimed for them was something else: none are wanted until one has started, or they form anew. */
+  makeDo(): void {
+    this.#makesDo = true
   }
 
   /** False when the batch of its task is full, and must start first. */
   add(job: ClaimedJob, rule: BatchRule): boolean {
     let forming = this.#byTask.get(job.task)
     if (forming === undefined) {
+      if (this.empty) this.#makesDo = false
       forming = { jobs: [], rule, ripe: rule.waitMs === 0, timer: undefined }
       this.#byTask.set(job.task, forming)
       if (rule.waitMs > 0) forming.timer = setTimeout(ripen, rule.waitMs, forming, this.#ripe)
@@ -54,6 +62,7 @@ export class Batches {
       if (!ripe && jobs.length < rule.size) continue
       clearTimeout(timer)
       this.#byTask.delete(task)
+      this.#makesDo = false
       return jobs
     }
     return undefined

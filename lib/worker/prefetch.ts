@@ -6,6 +6,7 @@ export class Prefetch {
   readonly #limit: number
   #runMs = Number.POSITIVE_INFINITY
   #callMs = 1
+  #vain = false
 
   constructor(limit: number) {
     this.#limit = limit
@@ -13,7 +14,13 @@ export class Prefetch {
 
   /** A handler took this long. One long job counts at once, short ones win trust back slowly. */
   ran(ms: number): void {
+    this.#vain = false
     this.#runMs = ms > this.#runMs || this.#runMs === Number.POSITIVE_INFINITY ? ms : this.#runMs + (ms - this.#runMs) * 0.1
+  }
+
+  /** What was claimed ahead had to go back: none before another handler has ended. */
+  wasInVain(): void {
+    this.#vain = true
   }
 
   /** A claim was answered after this long. */
@@ -23,7 +30,7 @@ export class Prefetch {
 
   /** At most so many jobs that together they are `MAX_AHEAD_MS` of expected work. */
   ahead(concurrency: number): number {
-    if (this.#limit === 0 || this.#runMs > this.#callMs) return 0
+    if (this.#limit === 0 || this.#vain || this.#runMs > this.#callMs) return 0
     const each = Math.max(this.#runMs, MIN_JOB_MS)
     return Math.min(this.#limit, Math.floor((MAX_AHEAD_MS / each) * concurrency))
   }

@@ -32,10 +32,6 @@ export class Slots {
   #used = 0
   #concurrency: number
   #filling = false
-  /** What was claimed to fill a batch was something else, and no slot was free for it. */
-  #sated = false
-  /** Nothing has ended since jobs claimed ahead had to go back: to claim them again at once would keep them from all others. */
-  #stuck = false
   #alone: Run | undefined
   #longTimer: NodeJS.Timeout | undefined
   readonly #idlers: (() => void)[] = []
@@ -58,13 +54,13 @@ export class Slots {
   }
 
   get hasFree(): boolean {
-    return !this.isolating && this.#used + this.#ahead.length < this.#concurrency + this.#appetite
+    return !this.isolating && this.#used + this.#ahead.length < this.#concurrency + this.#batches.wanted
   }
 
   /** How many more may be claimed, also ahead of a slot. */
   get room(): number {
-    const ahead = this.#stuck ? 0 : this.#prefetch.ahead(this.#concurrency)
-    return this.#concurrency + ahead + this.#appetite - this.#used - this.#ahead.length
+    const most = this.#concurrency + this.#prefetch.ahead(this.#concurrency) + this.#batches.wanted
+    return most - this.#used - this.#ahead.length
   }
 
   /** No other job may be taken: one runs alone, or waits for the others to end so that it can. */
@@ -83,7 +79,6 @@ export class Slots {
   }
 
   ended(run: Run): void {
-    this.#stuck = false
     if (this.running.delete(run)) this.#free(run)
     if (this.#alone === run) this.#alone = undefined
     if (this.running.size === 0) for (const resolve of this.#idlers.splice(0)) resolve()
@@ -158,7 +153,6 @@ export class Slots {
     if (this.#used >= this.#concurrency || this.isolating) return false
     const jobs = this.#batches.next()
     if (jobs === undefined) return false
-    this.#sated = false
     const runs = this.#port.startBatch(jobs).filter((run) => !run.ended)
     const share = { left: runs.length }
     for (const run of runs) {
@@ -180,14 +174,11 @@ export class Slots {
     if (share.left === 0) this.#used--
   }
 
-  get #appetite(): number {
-    return this.#batches.empty || this.#sated ? 0 : this.#batches.room
-  }
-
   #giveUp(): void {
     this.#longTimer = undefined
-    this.#stuck = true
-    this.#sated = true
+    // Asked for again at once, they would come at once, and be kept from all other workers.
+    this.#prefetch.wasInVain()
+    this.#batches.makeDo()
     this.#giveBack(this.#ahead.splice(this.#isLastChance(this.#ahead[0]) ? 1 : 0))
   }
 

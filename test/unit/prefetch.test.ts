@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ClaimedJob } from '../../lib/store/attempts.ts'
+import { Batches } from '../../lib/worker/batches.ts'
 import { normalizeWorkerOptions } from '../../lib/worker/options.ts'
 import { MAX_AHEAD_MS, Prefetch } from '../../lib/worker/prefetch.ts'
 import { Run } from '../../lib/worker/run.ts'
@@ -39,6 +40,16 @@ describe('how many jobs are claimed ahead', () => {
     expect(after(2, 1.5).ahead(10)).toBeGreaterThan(0)
   })
 
+  it('none after they had to go back, until another handler has ended', () => {
+    const prefetch = after(1, 0.1)
+    prefetch.wasInVain()
+    expect(prefetch.ahead(10)).toBe(0)
+    prefetch.called(1)
+    expect(prefetch.ahead(10)).toBe(0)
+    prefetch.ran(0.1)
+    expect(prefetch.ahead(10)).toBeGreaterThan(0)
+  })
+
   it('none after a single long job, until short ones have won the trust back', () => {
     const prefetch = after(1, 0.1)
     prefetch.ran(10)
@@ -50,6 +61,36 @@ describe('how many jobs are claimed ahead', () => {
   })
 })
 
+const job = (id: string): ClaimedJob => ({ queue: 'q', id, token: 't', attempt: 1, task: 't', args: '[]', timeoutMs: 0, enqueuedAt: 0 })
+
+describe('how many jobs are claimed for batches that form', () => {
+  const rule = { size: 3, waitMs: 0 }
+
+  it('as many as they have room for', () => {
+    const batches = new Batches(() => undefined)
+    expect(batches.wanted).toBe(0)
+    batches.add(job('a'), rule)
+    batches.add({ ...job('b'), task: 'other' }, rule)
+    expect(batches.wanted).toBe(4)
+  })
+
+  it('none once that brought other jobs, until one of them starts or they form anew', () => {
+    const batches = new Batches(() => undefined)
+    batches.add(job('a'), rule)
+    batches.makeDo()
+    expect(batches.wanted).toBe(0)
+    batches.add(job('b'), rule)
+    expect(batches.wanted).toBe(0)
+    expect(batches.next()?.map(({ id }) => id)).toEqual(['a', 'b'])
+    batches.add(job('c'), rule)
+    expect(batches.wanted).toBe(2)
+    batches.makeDo()
+    batches.clear()
+    batches.add(job('d'), rule)
+    expect(batches.wanted).toBe(2)
+  })
+})
+
 describe('jobs claimed ahead of a slot', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -57,8 +98,6 @@ describe('jobs claimed ahead of a slot', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
-
-  const job = (id: string): ClaimedJob => ({ queue: 'q', id, token: 't', attempt: 1, task: 't', args: '[]', timeoutMs: 0, enqueuedAt: 0 })
 
   /** A worker's slots, into which these jobs come. */
   const slotsWith = (concurrency: number, ids: readonly string[]) => {
