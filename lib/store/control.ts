@@ -1,6 +1,7 @@
 import { unlessFull } from './errors.ts'
 import type { Arg } from './redis.ts'
 import type { Store } from './store.ts'
+import { putMarker } from './wake.ts'
 
 /** A wish without an end is kept for as long as its worker lives and asks for it. */
 const KEPT_MS = 3_600_000
@@ -71,14 +72,8 @@ export function ownQueue(worker: string): string {
 
 /** An idle worker asks for nothing: it waits for this, and finds it also when it was away. */
 export async function ringWorker(store: Store, name: string): Promise<void> {
-  const wake = store.keys.queuePart(ownQueue(name), 'wake')
-  const ring = store.client.callAll([
-    ['RPUSH', wake, 1],
-    ['LTRIM', wake, 0, 0],
-    ['PEXPIRE', wake, RING_MS],
-  ])
   // The wish itself has been taken; who wished must not be told otherwise.
-  await ring.catch(unlessFull)
+  await putMarker(store, ownQueue(name), RING_MS).catch(unlessFull)
 }
 
 /** So that the worker looks now, or tells of itself now and not with its next heartbeat. Returns whether anybody heard; on a Cluster that is not known. */

@@ -2,6 +2,7 @@ import { isJobId } from '../names.ts'
 import { unlessFull } from './errors.ts'
 import type { Container, RegistryName } from './keys.ts'
 import { parseTime, type Store } from './store.ts'
+import { putMarker } from './wake.ts'
 
 export interface QueueCounts {
   queued: number
@@ -126,12 +127,7 @@ export async function pauseQueue(store: Store, queue: string, forMs?: number): P
 }
 
 export async function resumeQueue(store: Store, queue: string): Promise<void> {
-  const wake = store.keys.queuePart(queue, 'wake')
-  await store.client.callAll([
-    ['HDEL', store.keys.queuePart(queue, 'meta'), 'paused'],
-    ['RPUSH', wake, 1],
-    ['LTRIM', wake, 0, 0],
-  ])
+  await Promise.all([store.client.call('HDEL', store.keys.queuePart(queue, 'meta'), 'paused'), putMarker(store, queue)])
 }
 
 export async function isPaused(store: Store, queue: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Driver } from '../store/driver-options.ts'
 import type { Store } from '../store/store.ts'
+import { putMarker, takeMarker } from '../store/wake.ts'
 
 export interface DoorbellOptions {
   /** A lost marker costs at most this, when no leader puts it back sooner. */
@@ -42,20 +43,15 @@ export class Doorbell {
   /** The queues have changed: whoever waits for the former ones begins anew. */
   async rearm(): Promise<void> {
     if (!this.#armed || this.#closed) return
-    const key = this.#store.keys.queuePart(this.#options.own, 'wake')
-    await this.#store.client.callAll([
-      ['RPUSH', key, 1],
-      ['PEXPIRE', key, this.#options.pollMs],
-    ])
+    await putMarker(this.#store, this.#options.own, this.#options.pollMs)
   }
 
   async #wait(): Promise<void> {
     const { driver } = this.#connection
     const queues = [...new Set([this.#options.own, ...this.#options.queues()])]
-    const keys = queues.map((queue) => this.#store.keys.queuePart(queue, 'wake'))
     try {
-      if (this.#store.client.isCluster) await this.#waitOnCluster(driver, keys)
-      else await this.#pop(driver, keys, this.#options.pollMs)
+      if (this.#store.client.isCluster) await this.#waitOnCluster(driver, queues)
+      else await this.#pop(driver, queues, this.#options.pollMs)
     } catch {
       // Redis is away: the pump says so and goes on asking at its own pace.
       await pause(Math.min(this.#options.pollMs, 200))
@@ -68,13 +64,13 @@ export class Doorbell {
    * Each list is on a node of its own, and a wait holds up all others on the same connection: short ones then, one per list,
    * and a look after a second whatever came of them.
    */
-  async #waitOnCluster(driver: Driver, keys: readonly string[]): Promise<void> {
+  async #waitOnCluster(driver: Driver, queues: readonly string[]): Promise<void> {
     const late = pause(CLUSTER_POLL_MS).then(() => 'late' as const)
     for (let rang: boolean | 'late' = false; rang !== 'late' && !this.#closed; ) {
-      for (const key of keys) {
-        if (this.#pops.has(key)) continue
-        const pop = this.#pop(driver, [key], CLUSTER_BLOCK_MS).finally(() => this.#pops.delete(key))
-        this.#pops.set(key, pop)
+      for (const queue of queues) {
+        if (this.#pops.has(queue)) continue
+        const pop = this.#pop(driver, [queue], CLUSTER_BLOCK_MS).finally(() => this.#pops.delete(queue))
+        this.#pops.set(queue, pop)
       }
       rang = await Promise.race([...this.#pops.values(), late])
       if (rang === true) return
@@ -84,21 +80,15 @@ export class Doorbell {
   }
 
   /** Whether somebody was told: always, except when a short wait was in vain. */
-  async #pop(driver: Driver, keys: string[], blockMs: number): Promise<boolean> {
-    const marker = await driver.call('BLPOP', [...keys, blockMs / 1000])
-    if (marker === null && blockMs < this.#options.pollMs) return false
+  async #pop(driver: Driver, queues: readonly string[], blockMs: number): Promise<boolean> {
+    const queue = await takeMarker(this.#store, driver, queues, blockMs)
+    if (queue === undefined && blockMs < this.#options.pollMs) return false
     this.#armed = false
-    const [key] = (marker ?? []) as string[]
-    const own = key === this.#store.keys.queuePart(this.#options.own, 'wake')
+    const own = queue === this.#options.own
     if (own) this.#options.refresh()
-    if (this.#closed || this.#options.ring() || key === undefined) return true
-    // Back for someone who has a free slot; there may be a newer one by now, and one is enough.
-    await this.#store.client.callAll([
-      ['RPUSH', key, 1],
-      ['LTRIM', key, 0, 0],
-      // Nobody else takes it from there, and this worker may be gone before it does.
-      ...(own ? [['PEXPIRE', key, this.#options.pollMs] as const] : []),
-    ])
+    if (this.#closed || this.#options.ring() || queue === undefined) return true
+    // Back for someone who has a free slot. One of its own nobody else takes, and this worker may be gone before it does.
+    await putMarker(this.#store, queue, own ? this.#options.pollMs : undefined)
     return true
   }
 
