@@ -1,3 +1,4 @@
+import type { Order } from '../../lib/worker/supervisor/staff.ts'
 import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
@@ -108,7 +109,7 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
   const worker = new Worker(queues, { ...context.connection, ...workerOptions(flags, slot), tasks, logger: log.logger })
   log.sign({ worker: worker.name })
   const running = listen(worker, log)
-  const stopped = obeySignals(worker, log, running)
+  const stopped = obeySignals(worker, log, running, slot !== undefined)
   const { attend } = await import('./worker-process.ts')
   const attended = await attend(worker, log, running, { tasks, flags, supervised: slot !== undefined })
   try {
@@ -212,25 +213,35 @@ interface Signaled {
   readonly forced: boolean
 }
 
-/** First signal: no more jobs, the running ones finish. Second: they go back at once. Third: whatever hangs is left behind. */
-function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string>): Signaled {
-  let signals = 0
+/**
+ * First signal: no more jobs, the running ones finish. Second: they go back at once. Third: whatever hangs is left behind. Platforms
+ * that signal every process there is (Heroku, systemd's control-group) reach a supervised one twice, so there only its supervisor counts.
+ */
+function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string>, supervised: boolean): Signaled {
+  let stage: 'running' | 'draining' | 'aborting' = 'running'
   let tell: (none: undefined) => void
   const asked = new Promise<undefined>((resolve) => {
     tell = resolve
   })
+  const abort = (signal?: NodeJS.Signals): void => {
+    stage = 'aborting'
+    log.say(`aborting: ${running.size} put back`, 'aborting', { running: running.size, ...(signal && { signal }) })
+    void worker.stop({ force: true })
+  }
+  if (supervised) process.on('message', (order) => (order as Order).rqts === 'abort' && abort())
   onSignal((signal) => {
-    signals++
     tell(undefined)
-    if (signals === 1) {
+    if (stage === 'running') {
+      stage = 'draining'
       log.say(`stopping: ${running.size} running (${signal === 'SIGINT' ? 'Ctrl-C' : signal} again puts them back at once)`, 'stopping', {
         running: running.size,
         signal,
       })
       void worker.stop()
-    } else if (signals === 2) {
-      log.say(`aborting: ${running.size} put back`, 'aborting', { running: running.size, signal })
-      void worker.stop({ force: true })
+    } else if (supervised) {
+      return
+    } else if (stage === 'draining') {
+      abort(signal)
     } else {
       log.flush()
       process.exit(EXIT.aborted)
@@ -239,7 +250,7 @@ function obeySignals(worker: Worker, log: WorkerLog, running: ReadonlySet<string
   return {
     asked,
     get forced() {
-      return signals > 1
+      return stage === 'aborting'
     },
   }
 }

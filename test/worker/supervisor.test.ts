@@ -232,6 +232,23 @@ describe('a worker process', () => {
     expect(await command.ended()).toBe(0)
   })
 
+  it('a signal to every process, as some platforms send it, counts once', async () => {
+    const s = await stage()
+    const [nap, held] = await s.queue().enqueueMany([
+      ['nap', [1_500]],
+      ['hold', []],
+    ])
+    const command = start(s, '-c', '2', '--shutdown-timeout', '60s')
+    await command.seen(`running ${held.id}`)
+    const [worker] = await Worker.all({ connection: s.url, prefix: s.prefix })
+    for (const pid of [worker!.pid, command.child.pid!, worker!.pid]) process.kill(pid, 'SIGTERM')
+    expect(await nap.result({ timeout: '60s' })).toBe(nap.id)
+    await held.cancel()
+    expect(await held.settle({ timeout: '60s' })).toMatchObject({ status: 'stopped' })
+    expect(await command.ended()).toBe(0)
+    expect(command.text()).not.toContain('aborting')
+  })
+
   it.each(['0', '1', '2'])('drains when nobody reads its log any more (--processes %s)', async (processes) => {
     const s = await stage()
     const command = start(s, '--processes', processes)

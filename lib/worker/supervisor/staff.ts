@@ -4,6 +4,11 @@ import { WholeLines } from './whole-lines.ts'
 /** What a worker process tells its supervisor over IPC. */
 export type Report = { rqts: 'name'; name: string; maxLost: number } | { rqts: 'ready' }
 
+/** What it is told there: to put back what runs. Not by a signal, for those come from anybody. */
+export interface Order {
+  rqts: 'abort'
+}
+
 /** Set for a worker process that a supervisor has started. */
 export const SUPERVISED = 'RQTS_SUPERVISED'
 
@@ -67,6 +72,12 @@ export class Staff {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
+  }
+
+  abort(): void {
+    const order: Order = { rqts: 'abort' }
+    // One that is just ending hears nothing, and need not.
+    this.#child.send(order, () => undefined)
   }
 
   kill(): void {

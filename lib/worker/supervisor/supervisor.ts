@@ -84,6 +84,7 @@ export class Supervisor {
     for (const staff of this.#staff) {
       staff.leaving = true
       if (this.#signals > 2) staff.kill()
+      else if (this.#signals > 1) staff.abort()
       else staff.signal(signal)
     }
     if (this.#signals === 1) setTimeout(() => this.#killAll(), this.#options.shutdownTimeoutMs + AFTER_SHUTDOWN_MS).unref()
