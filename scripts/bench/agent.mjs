@@ -26,6 +26,8 @@ const operations = {
   stopWork,
   heap,
   middle: ({ at, n }) => client.middle(at, n),
+  beginWaits: ({ held }) => client.beginWaits(held),
+  waits: ({ n }) => client.waits(n),
   cpu: () => spent(process.cpuUsage()),
   async close() {
     await client.close()
@@ -107,6 +109,12 @@ const HANDLERS = {
   /** Remembers nothing itself. */
   forget: () => () => 1,
   hold: () => () => new Promise(() => undefined),
+  /** Goes on for ever, fails, or is done, as the job says. */
+  wait: () => (_, what) => {
+    if (what === 'hold') return new Promise(() => undefined)
+    if (what === 'fail') throw new Error('once more')
+    return 1
+  },
 }
 
 /** What one worker of rqts may run at most; more are several workers. */

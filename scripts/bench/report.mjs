@@ -23,6 +23,8 @@ const KEYS = [
   'clientUs',
   'earlyMb',
   'lateMb',
+  'clientEarlyMb',
+  'clientLateMb',
   'positionMs',
   'cancelMs',
   'deleteMs',
@@ -161,10 +163,12 @@ const SECTIONS = [
   {
     title: 'A long life',
     head: 'MB without garbage',
-    of: group('heap'),
+    of: ({ group: name }) => ['heap', 'waits', 'waits/hour'].includes(name),
     metrics: [
       [': early', 'earlyMb'],
       [': late', 'lateMb'],
+      [': who enqueues and waits, early', 'clientEarlyMb'],
+      [': who enqueues and waits, late', 'clientLateMb'],
     ],
   },
   {

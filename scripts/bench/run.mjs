@@ -48,7 +48,7 @@ else if (values.list) console.log(scenarios.map(({ name, title }) => `${name.pad
 else await main()
 
 function chosen(all) {
-  if (positionals.length === 0) return all.filter(({ core }) => core || sizeName !== 'quick')
+  if (positionals.length === 0) return all.filter(({ core, asked }) => core || (!asked && sizeName !== 'quick'))
   const names = new Set(all.map(({ name }) => name))
   return all.filter(({ name }) => positionals.some((text) => (names.has(text) ? name === text : name.includes(text))))
 }

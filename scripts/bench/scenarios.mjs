@@ -4,6 +4,7 @@ import { measureEnqueue } from './measure/enqueue.mjs'
 import { measureIdlePickup, measurePickup } from './measure/latency.mjs'
 import { measureHeap, measureIdle, measureMemory } from './measure/memory.mjs'
 import { measureProcess } from './measure/process.mjs'
+import { measureWaits } from './measure/waits.mjs'
 
 const FULL = {
   runs: 5,
@@ -21,6 +22,7 @@ const FULL = {
   dependents: { n: 10_000 },
   heap: { n: 1_000_000, early: 100_000 },
   middle: { size: 1_000_000, n: 30 },
+  waits: { delayed: 100_000, held: 50, samples: 10, cycles: 2_000, everyMs: 0 },
 }
 
 const QUICK = {
@@ -39,6 +41,7 @@ const QUICK = {
   dependents: { n: 2_000 },
   heap: { n: 100_000, early: 20_000 },
   middle: { size: 100_000, n: 10 },
+  waits: { delayed: 10_000, held: 50, samples: 5, cycles: 500, everyMs: 0 },
 }
 
 /** Only to see that everything runs. */
@@ -58,13 +61,14 @@ const TINY = {
   dependents: { n: 500 },
   heap: { n: 1_000, early: 100 },
   middle: { size: 100, n: 2 },
+  waits: { delayed: 100, held: 5, samples: 2, cycles: 20, everyMs: 0 },
 }
 
 export const SIZES = { full: FULL, quick: QUICK, tiny: TINY }
 
 /**
- * `needs`: what a library may lack. `only`: the libraries that are measured. `patienceMs`: when a run that goes on is given up.
- * @returns {{ name: string, group: string, title: string, core?: boolean, needs?: string, only?: string[], runs?: number, patienceMs?: number, measure: Function, plan: object }[]}
+ * `needs`: what a library may lack. `only`: the libraries that are measured. `patienceMs`: when a run that goes on is given up. `asked`: no part of a whole run.
+ * @returns {{ name: string, group: string, title: string, core?: boolean, asked?: boolean, needs?: string, only?: string[], runs?: number, patienceMs?: number, measure: Function, plan: object }[]}
  */
 export function scenariosOf(size) {
   const all = [...enqueueing(size), ...processing(size), ...waiting(size), ...costs(size), ...crowds(size), ...ours(size)]
@@ -231,5 +235,13 @@ function ours(size) {
   return [
     one('heap', `heap of a worker after ${count(size.heap.early)} and after ${count(size.heap.n)} jobs`, measureHeap),
     one('middle', `a job in the middle of ${count(size.middle.size)}`, measureMiddle),
+    one('waits', `${count(size.waits.samples * size.waits.cycles)} waits for a job that is delayed, and as many given up`, measureWaits),
+    {
+      ...one('waits/hour', 'an hour of waits', measureWaits),
+      core: false,
+      asked: true,
+      patienceMs: 4_000_000,
+      plan: { ...size.waits, samples: 61, cycles: 500, everyMs: 60_000 },
+    },
   ]
 }

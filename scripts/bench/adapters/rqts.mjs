@@ -7,6 +7,7 @@ const argsOf = (payload) => (payload === undefined ? [] : [payload])
 export function open({ url, queue: name, retention }) {
   const defaults = RETENTION[retention]
   const queue = new Queue(name, { connection: url, ...(retention !== 'default' && { defaults }) })
+  let running
   return {
     enqueue: (payload) => queue.enqueue('bench', argsOf(payload)),
     enqueueMany: (payloads) => queue.enqueueMany(payloads.map((payload) => ['bench', argsOf(payload)])),
@@ -31,6 +32,28 @@ export function open({ url, queue: name, retention }) {
       const cancelMs = await timed((job) => job.cancel())
       const deleteMs = await timed((job) => job.delete())
       return positionMs.map((ms, i) => ({ positionMs: ms, cancelMs: cancelMs[i], deleteMs: deleteMs[i] }))
+    },
+    async beginWaits(held) {
+      for (let i = 0; i < held; i++) {
+        running = await queue.enqueue('bench', ['hold'])
+        // Until the program ends.
+        running.result().catch(() => undefined)
+        await queue.enqueue('bench', ['fail'], { retry: { max: 1_000, delay: 5_000, jitter: true } })
+      }
+    },
+    /** Each with a job that is delayed and waited for, and a caller who gives up on one that runs. */
+    async waits(n) {
+      let begun = 0
+      async function lane() {
+        while (begun < n) {
+          begun++
+          const job = await queue.enqueueIn(1, 'bench', ['soon'])
+          const gaveUp = running.result({ timeout: 1 }).catch(() => undefined)
+          await job.result()
+          await gaveUp
+        }
+      }
+      await Promise.all(Array.from({ length: 50 }, lane))
     },
     close: () => queue.close(),
   }
