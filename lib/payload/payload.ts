@@ -1,8 +1,9 @@
 import { RqtsError } from '../errors.ts'
 import { checkedCopy } from './checked-copy.ts'
+import { datePaths } from './dated.ts'
 import { plainBudget } from './plain.ts'
 import { corrupt, tooLarge } from './refusal.ts'
-import { isRich, readRich, writeRich } from './rich.ts'
+import { isRich, readRich, writeDated, writeRich } from './rich.ts'
 
 /** Of UTF-8, per value: arguments, result, meta or progress. */
 export const DEFAULT_PAYLOAD_LIMIT = 1_048_576
@@ -13,7 +14,7 @@ export const DEFAULT_PAYLOAD_LIMIT = 1_048_576
  */
 export function encode(value: unknown, what: string, limitBytes: number = DEFAULT_PAYLOAD_LIMIT): string {
   if (Array.isArray(value) && value.length === 0) return '[]'
-  const text = plainText(value, limitBytes) ?? richText(value, what, limitBytes)
+  const text = plainText(value, limitBytes) ?? datedText(value, limitBytes) ?? richText(value, what, limitBytes)
   // Three bytes of UTF-8 per UTF-16 unit is the most there can be, so short texts need no counting.
   if (text.length * 3 > limitBytes) {
     const bytes = Buffer.byteLength(text)
@@ -40,6 +41,15 @@ function plainText(value: unknown, limitBytes: number): string | undefined {
     return isRich(text) ? undefined : text
   } catch {
     // A getter or a proxy threw: the checked copy says where.
+    return undefined
+  }
+}
+
+function datedText(value: unknown, limitBytes: number): string | undefined {
+  try {
+    const paths = datePaths(value, limitBytes)
+    return paths && Object.keys(paths).length > 0 ? writeDated(value, paths) : undefined
+  } catch {
     return undefined
   }
 }

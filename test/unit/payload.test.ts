@@ -1,7 +1,10 @@
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { checkedCopy } from '../../lib/payload/checked-copy.ts'
+import { datePaths } from '../../lib/payload/dated.ts'
 import { DEFAULT_PAYLOAD_LIMIT, decode, encode } from '../../lib/payload/payload.ts'
+import { writeRich } from '../../lib/payload/rich.ts'
 
 const roundTrip = (value: unknown): unknown => decode(encode(value, 'args'))
 const MARKED = '{"$rqts":1,'
@@ -171,6 +174,55 @@ describe('what plain JSON cannot carry comes back as it was', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('plain JSON with Dates, which has a shorter way', () => {
+  const key = fc.oneof(fc.constantFrom('a', '0', '10', 'a.b', '\\', '\\.', '', '$rqts', 'toString', 'toJSON'), fc.string({ maxLength: 3 }))
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5, withCrossShrink: true },
+      fc.date({ noInvalidDate: true }),
+      fc.oneof(fc.string(), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+    ),
+  }))
+
+  test('is written as superjson writes it, to the letter', () => {
+    let dated = 0
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 4 }), (args) => {
+        // Refused by rule, and tested below.
+        fc.pre(!JSON.stringify(args).includes('"__proto__":'))
+        const text = encode(args, 'args')
+        if (datePaths(args, DEFAULT_PAYLOAD_LIMIT) === undefined || !text.includes('["Date"]')) return
+        dated++
+        expect(text).toBe(writeRich(checkedCopy(args, 'args', DEFAULT_PAYLOAD_LIMIT)))
+        expect(decode(text)).toEqual(args)
+      }),
+      { numRuns: 500 },
+    )
+    expect(dated).toBeGreaterThan(0)
+  })
+
+  const odd: [string, unknown, unknown][] = [
+    ['numbers as names', [{ b: new Date(1), 1: new Date(2) }, [{ a: new Date(3) }, new Date(4)]], undefined],
+    ['one Date in two places', [new Array(2).fill(new Date(1))], [[new Date(1), new Date(1)]]],
+    ['a Date with a field of its own', [Object.assign(new Date(1), { by: 'me' })], [new Date(1)]],
+    ['a Date with another form', [Object.assign(new Date(1), { toJSON: () => 'x' })], [new Date(1)]],
+    ['beside what only superjson can carry', [new Date(1), undefined, new Map([[1, new Date(2)]])], undefined],
+    ['a Date alone', new Date(1), undefined],
+  ]
+  test.each(odd)('%s', (_, given, expected) => {
+    const text = encode(given, 'args')
+    expect(text).toBe(writeRich(checkedCopy(given, 'args', DEFAULT_PAYLOAD_LIMIT)))
+    expect(decode(text)).toEqual(expected ?? given)
+  })
+
+  test.each(['__proto__', 'constructor', 'prototype'])('%s is refused beside a Date, too', (name) => {
+    const given = Object.defineProperty({ at: new Date(1) }, name, { value: 1, enumerable: true })
+    expect(() => encode([given], 'args')).toThrow(`has the name '${name}'`)
   })
 })
 
