@@ -1500,7 +1500,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return now`,
   },
   enqueue: {
-    sha: '7fde14ac737d8b1ef7e7f36b930332a3d1748cb7',
+    sha: '07f44bcd850ada58f5783bc14a869a12c8162594',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -1904,25 +1904,30 @@ local function ready(base, id, from, runAt, front, expires, flags)
 end
 local function readJobs(base, at, count)
   local jobs, keys, ids, known = {}, {}, {}, false
-  for n = 1, count do
-    local job = { id = ARGV[at], key = base .. 'job:' .. ARGV[at], from = at + 2, control = ARGV[at + 1] }
-    if job.control == '' then
-      at = at + 5
-    else
-      job.from, job.to = at + 3, at + 2 + tonumber(ARGV[at + 2])
-      at = job.to + 1
-    end
-    if job.control == '' or job.control == '+' then
-      job.control, keys[#keys + 1] = nil, job.key
-    else
-      job.control = cjson.decode(job.control)
-    end
-    if #keys == 1000 or (n == count and #keys > 0) then
+  local function add(job)
+    job.key = base .. 'job:' .. job.id
+    if not job.control then keys[#keys + 1] = job.key end
+    known, ids[job.id] = known or ids[job.id], true
+    jobs[#jobs + 1] = job
+    if #keys == 1000 or (#jobs == count and #keys > 0) then
       known = redis.call('EXISTS', unpack(keys)) > 0 or known
       keys = {}
     end
-    known, ids[job.id] = known or ids[job.id], true
-    jobs[n] = job
+  end
+  while #jobs < count do
+    local control = ARGV[at]
+    if control == '' then
+      local task, timeout = ARGV[at + 1], ARGV[at + 2]
+      for _ = 1, tonumber(ARGV[at + 3]) do
+        at = at + 2
+        add({ id = ARGV[at + 2], task = task, args = ARGV[at + 3], timeout = timeout })
+      end
+      at = at + 4
+    else
+      local to = at + 2 + tonumber(ARGV[at + 2])
+      add({ id = ARGV[at + 1], from = at + 3, to = to, control = control ~= '+' and cjson.decode(control) or nil })
+      at = to + 1
+    end
   end
   return jobs, known
 end
@@ -2033,16 +2038,26 @@ local function create(base, name, job)
   return 'deferred'
 end
 local function enqueuePlain(base, name, count)
-  local keys, ids, call, prefix = {}, {}, redis.call, base .. 'job:'
-  for n = 1, count do keys[n] = prefix .. ARGV[n * 5 - 1] end
+  local keys, ids, call, prefix, at = {}, {}, redis.call, base .. 'job:', 4
+  while #keys < count do
+    local last = at + 2 + 2 * tonumber(ARGV[at + 3])
+    for job = at + 4, last, 2 do keys[#keys + 1] = prefix .. ARGV[job] end
+    at = last + 2
+  end
   for from = 1, count, 1000 do
     if call('EXISTS', unpack(keys, from, math.min(from + 999, count))) > 0 then return false end
   end
-  for n = 1, count do
-    local at = n * 5 - 1
-    local added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText,
-      'task', ARGV[at + 2], 'args', ARGV[at + 3], 'timeout', ARGV[at + 4])
-    if added > 0 then ids[#ids + 1] = ARGV[at] end
+  local n = 0
+  at = 4
+  while n < count do
+    local task, timeout, last = ARGV[at + 1], ARGV[at + 2], at + 2 + 2 * tonumber(ARGV[at + 3])
+    for job = at + 4, last, 2 do
+      n = n + 1
+      local added = call('HSET', keys[n], 'status', 'queued', 'origin', name, 'enqueued_at', nowText,
+        'task', task, 'args', ARGV[job + 1], 'timeout', timeout)
+      if added > 0 then ids[#ids + 1] = ARGV[job] end
+    end
+    at = last + 2
   end
   for from = 1, #ids, 1000 do
     local to = math.min(from + 999, #ids)
@@ -2097,7 +2112,7 @@ for n, job in ipairs(jobs) do
   elseif job.to then
     results[n] = write(job, unpack(ARGV, job.from, job.to))
   else
-    results[n] = write(job, 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2])
+    results[n] = write(job, 'task', job.task, 'args', job.args, 'timeout', job.timeout)
   end
 end
 flush()

@@ -30,6 +30,26 @@ describe('limits', () => {
     await wipe(store())
   })
 
+  test('jobs of several tasks and timeouts, with and without options, all find their own, also when the call is repeated', async () => {
+    const jobs = Array.from({ length: 2_500 }, (_, i) => {
+      const [task, timeout] = [`task${Math.floor(i / 3) % 4}`, String(1_000 + (i % 2))]
+      const plain = ['task', task, 'args', `[${i}]`, 'timeout', timeout]
+      return { id: `j${i}`, fields: i % 7 === 0 ? [...plain, 'description', 'd'] : plain }
+    })
+    const stored = async (): Promise<unknown[]> =>
+      await Promise.all(
+        jobs.map(({ id }) => store().client.call('HMGET', store().keys.job('q', id), 'task', 'args', 'timeout', 'description')),
+      )
+    const expected = jobs.map(({ fields }) => [fields[1], fields[3], fields[5], fields[7] ?? null])
+    for (const some of [jobs.filter(({ fields }) => fields.length === 6), jobs, jobs]) {
+      const { outcomes } = await enqueueJobs(store(), 'q', some, true)
+      expect(outcomes).toEqual(some.map(() => ({ kind: 'created', status: 'queued' })))
+    }
+    expect(await stored()).toEqual(expected)
+    expect(await store().client.call('LLEN', store().keys.container('q', 'queue'))).toBe(jobs.length)
+    await wipe(store())
+  })
+
   test('three thousand with more fields', async () => {
     const ids = Array.from({ length: 3_000 }, (_, i) => `j${i}`)
     await enqueueJobs(

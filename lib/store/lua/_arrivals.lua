@@ -1,25 +1,30 @@
 -- Reads the jobs of a call. See enqueue.lua. Also tells whether a plain one may be known already: one EXISTS for all of them.
 local function readJobs(base, at, count)
   local jobs, keys, ids, known = {}, {}, {}, false
-  for n = 1, count do
-    local job = { id = ARGV[at], key = base .. 'job:' .. ARGV[at], from = at + 2, control = ARGV[at + 1] }
-    if job.control == '' then
-      at = at + 5
-    else
-      job.from, job.to = at + 3, at + 2 + tonumber(ARGV[at + 2])
-      at = job.to + 1
-    end
-    if job.control == '' or job.control == '+' then
-      job.control, keys[#keys + 1] = nil, job.key
-    else
-      job.control = cjson.decode(job.control)
-    end
-    if #keys == 1000 or (n == count and #keys > 0) then
+  local function add(job)
+    job.key = base .. 'job:' .. job.id
+    if not job.control then keys[#keys + 1] = job.key end
+    known, ids[job.id] = known or ids[job.id], true
+    jobs[#jobs + 1] = job
+    if #keys == 1000 or (#jobs == count and #keys > 0) then
       known = redis.call('EXISTS', unpack(keys)) > 0 or known
       keys = {}
     end
-    known, ids[job.id] = known or ids[job.id], true
-    jobs[n] = job
+  end
+  while #jobs < count do
+    local control = ARGV[at]
+    if control == '' then
+      local task, timeout = ARGV[at + 1], ARGV[at + 2]
+      for _ = 1, tonumber(ARGV[at + 3]) do
+        at = at + 2
+        add({ id = ARGV[at + 2], task = task, args = ARGV[at + 3], timeout = timeout })
+      end
+      at = at + 4
+    else
+      local to = at + 2 + tonumber(ARGV[at + 2])
+      add({ id = ARGV[at + 1], from = at + 3, to = to, control = control ~= '+' and cjson.decode(control) or nil })
+      at = to + 1
+    end
   end
   return jobs, known
 end

@@ -1,8 +1,8 @@
 -- enqueue: creates jobs in one queue and puts each where it waits.
 -- KEYS    1 · base `prefix:{queue}:`
--- ARGV    1 · queue name    2 · '1' all or nothing, '0' each for itself, 'p' all plain    3 · number of jobs, then for each its id and control:
---         '' and three texts: task, args, timeout
---         '+', or JSON as below, then number of texts, that many field names and values
+-- ARGV    1 · queue name    2 · '1' all or nothing, '0' each for itself, 'p' all plain    3 · number of jobs, then these:
+--         '', task, timeout, number: so many plain jobs, of each its id and args
+--         '+', or control as JSON, then the id, number of texts, that many field names and values: one job
 --         control: { front, line flags that say where it waits, delay ms, runAt, ttl ms, nonce, exists 'return', allowFailure, unique { key, mode, ttl, maxWait, throttle },
 --         parents [id of this queue, or queue/id] }
 -- Returns { 1 until the queue is noted as listed, now, entries }, entries being absent when all jobs are plain and new, else one per job:
@@ -66,7 +66,7 @@ for n, job in ipairs(jobs) do
   elseif job.to then
     results[n] = write(job, unpack(ARGV, job.from, job.to))
   else
-    results[n] = write(job, 'task', ARGV[job.from], 'args', ARGV[job.from + 1], 'timeout', ARGV[job.from + 2])
+    results[n] = write(job, 'task', job.task, 'args', job.args, 'timeout', job.timeout)
   end
 end
 flush()
