@@ -1,4 +1,7 @@
 // The harness's own view of Redis: a private server without disk, counted before and after.
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
 
 export async function startRedis(dist, log) {
@@ -37,6 +40,20 @@ export async function snapshot(redis) {
   for (const [, name, calls, us] of stats.matchAll(/cmdstat_(\S+?):calls=(\d+),usec=(\d+)/g))
     commands.set(name, [Number(calls), Number(us)])
   return { cpuUs: seconds * 1e6, commands, memory: field(memory, 'used_memory') }
+}
+
+/** Tells of every command that Redis runs, until the returned function is called. By hand: ioredis' own loses its thread when a command comes with the answer. */
+export async function watchCommands({ options: { host, port } }, tell) {
+  const socket = connect(port, host)
+  await once(socket, 'connect')
+  socket.write('MONITOR\r\n')
+  const lines = createInterface(socket)
+  await once(lines, 'line')
+  lines.on('line', (line) => {
+    const [, source, name] = /^\+[\d.]+ \[\d+ (\S+)\] "([^"]+)"/.exec(line) ?? []
+    if (name !== undefined) tell(name.toLowerCase(), source === 'lua')
+  })
+  return () => socket.destroy()
 }
 
 /** What each of `jobs` cost between two snapshots. `spare`: the harness's own commands. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LIBRARIES } from '../libraries.mjs'
-import { countJobs, snapshot } from '../redis.mjs'
+import { countJobs, snapshot, watchCommands } from '../redis.mjs'
 import { QUEUE, stopWork, withWorkers } from './process.mjs'
 import { checkDeliveries } from './watch.mjs'
 
@@ -44,17 +44,16 @@ export async function measureIdle(bench, library, { ms, settleMs }) {
   await bench.produce(library, 'default', (producer) => producer.call('enqueue', { payload: '120 B', how: 1, n: 10 }))
   return await withWorkers(bench, library, {}, async (agents) => {
     await sleep(settleMs)
-    const monitor = await bench.redis.monitor()
     const each = {}
     let [calls, commands] = [0, 0]
-    monitor.on('monitor', (_, [name], source) => {
+    const stop = await watchCommands(bench.redis, (name, fromScript) => {
       commands++
-      if (source === 'lua') return
+      if (fromScript) return
       calls++
-      each[name.toLowerCase()] = (each[name.toLowerCase()] ?? 0) + 1
+      each[name] = (each[name] ?? 0) + 1
     })
     await sleep(ms)
-    monitor.disconnect()
+    stop()
     await stopWork(agents)
     return { calls: (calls * 1_000) / ms, commands: (commands * 1_000) / ms, each }
   })
