@@ -109,7 +109,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
   let refuse: (error: Error) => void = () => undefined
   try {
     const refused = new Promise<never>((_, reject) => {
-      refuse = (error) => reject(translateError(withReason(error), store.connections.where))
+      refuse = (error) => reject(translateError(error, store.connections.where))
       driver.once('error', refuse)
     })
     await Promise.race([store.client.call('PING'), refused])
@@ -120,13 +120,6 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
   } finally {
     driver.off('error', refuse)
   }
-}
-
-/** Two addresses that both refused are an AggregateError without a message. */
-function withReason(error: Error): Error {
-  const { errors, code } = error as { errors?: readonly Error[]; code?: string }
-  const reason = error.message || (errors ?? []).map(({ message }) => message).join('; ') || (code ?? 'connection failed')
-  return Object.assign(new Error(reason, { cause: error }), code === undefined ? {} : { code })
 }
 
 /** Queues and workers at a glance: two pipelined round trips, whatever the number of jobs. */

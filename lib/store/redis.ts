@@ -21,7 +21,7 @@ export class RedisClient {
   readonly where: string
   readonly isCluster: boolean
   #inFlight = 0
-  #lastError = NEVER_CONNECTED
+  #lastError: unknown = NEVER_CONNECTED
   #closed = false
   #becomingReady: Promise<void> | undefined
 
@@ -30,7 +30,7 @@ export class RedisClient {
     this.where = where
     this.isCluster = driver instanceof Cluster || 'nodes' in driver
     driver.on('error', (error: Error) => {
-      this.#lastError = error.message || String(error)
+      this.#lastError = error
     })
     driver.on('ready', () => {
       holdSockets(driver, this.#inFlight > 0)
