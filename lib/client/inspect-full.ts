@@ -16,13 +16,14 @@ export interface FullJob {
   attempts: AttemptRecord[]
   parents: Place[]
   children: Place[]
+  /** Lines written since ever; the last of them are kept. */
   logCount: number
 }
 
 export async function fullJob(store: Store, place: Place): Promise<FullJob | null> {
   const [stored] = (await findPlaces(store, [place])) as [Place]
   const { queue, id } = stored
-  const [now, fields, history, dependents, logCount] = await Promise.all([
+  const [now, fields, history, dependents, logsKept] = await Promise.all([
     store.now(),
     readHash(store, store.keys.job(queue, id)),
     readList(store, stored, 'attempts'),
@@ -38,7 +39,7 @@ export async function fullJob(store: Store, place: Place): Promise<FullJob | nul
     attempts: attemptsOf(row, history),
     parents: row.parents.map((ref) => known(ref, queue)),
     children: dependents.map((ref) => known(ref, queue)),
-    logCount: Number(logCount),
+    logCount: Number(fields['logs_cut'] ?? 0) + Number(logsKept),
   }
 }
 
@@ -48,15 +49,29 @@ function known(ref: string, seenFrom: string): Place {
   return { queue: queueOf(queue), id }
 }
 
-/** Lines from one on, the oldest that is kept being 0. */
-export async function logLines(store: Store, place: Place, from: number, count: number): Promise<{ lines: string[]; total: number }> {
+export interface LogPart {
+  lines: string[]
+  /** Number of the first of them. */
+  from: number
+  total: number
+}
+
+const READ_TRIES = 5
+
+/** Lines from one on, the first that was ever written being 0; what is kept no longer is passed over. */
+export async function logLines(store: Store, place: Place, asked: number, count: number): Promise<LogPart> {
   const [{ queue, id }] = (await findPlaces(store, [place])) as [Place]
   const key = store.keys.jobPart(queue, id, 'logs')
-  const [lines, total] = await store.client.callAll([
-    ['LRANGE', key, from, from + count - 1],
-    ['LLEN', key],
-  ])
-  return { lines: lines as string[], total: Number(total) }
+  const readCut = ['HGET', store.keys.job(queue, id), 'logs_cut'] as const
+  let cut = Number((await store.client.call(...readCut)) ?? 0)
+  for (let tries = 1; ; tries++) {
+    const from = Math.max(asked, cut)
+    const [lines, kept, cutNow] = await store.client.callAll([['LRANGE', key, from - cut, from - cut + count - 1], ['LLEN', key], readCut])
+    // Lines that went while these were read would give the others wrong numbers.
+    const same = Number(cutNow ?? 0) === cut
+    if (same || tries === READ_TRIES) return { lines: lines as string[], from, total: cut + Number(kept) }
+    cut = Number(cutNow ?? 0)
+  }
 }
 
 /** A new job like this one, that waits for nobody and holds no unique key; with `args` in place of its own. */

@@ -75,6 +75,7 @@ export interface JobDetailView extends JobRow {
   retry: unknown
   dependencies: JobRef[]
   dependents: JobRef[]
+  /** Lines written so far; the last 1,000 are kept. */
   logCount: number
   /** A shell command that enqueues the same. Null when an argument was redacted or cut. */
   command: string | null

@@ -34,9 +34,9 @@ export class JobReader {
   }
 
   async logs(place: Place, from: number): Promise<{ lines: string[]; from: number; total: number }> {
-    const { lines, total } = await logLines(this.#store, place, from, MAX_LINES)
+    const { lines, ...numbers } = await logLines(this.#store, place, from, MAX_LINES)
     const context = contextOf({ ...place, task: '' }, 'logs')
-    return { lines: lines.map((line) => redactedText(line, context, this.#redaction)), from, total }
+    return { lines: lines.map((line) => redactedText(line, context, this.#redaction)), ...numbers }
   }
 
   /** A payload whole, without what nobody is to see. */

@@ -7,7 +7,8 @@ import { isStatus, isWaiting, type JobStatus } from './state.ts'
  * Written by the client at enqueue: task args timeout ttl result_ttl failure_ttl description meta priority concurrency_key repeat_times repeat_every retry tags parents unique nonce trace flags
  * on_success on_failure, and of workflows takes next workflow.
  * Written by scripts: status origin created_at (unless that is when it was first enqueued) enqueued_at run_at expires_at front allow_failure ·
- * started_at attempt token worker · ended_at result error reason failures lost progress turn repeated since.
+ * started_at attempt token worker · ended_at result error reason failures lost progress turn repeated since · logged (the last writer of a log line and its
+ * count) logs_cut (lines that the list of log lines has lost at its front).
  */
 export type JobFields = Readonly<Record<string, string>>
 

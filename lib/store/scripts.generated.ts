@@ -3010,7 +3010,7 @@ if not has(job[2], 'd') then redis.call('HSET', key, 'flags', (job[2] or '') .. 
 return ''`,
   },
   note: {
-    sha: '9d8504531e47ab918002c4cbcf3b21e462e00f97',
+    sha: '66609888660437f361ed103776b826ee0dee51c6',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -3382,8 +3382,11 @@ else
   local writer, n = string.match(ARGV[6], '^(.*):(%d+)$')
   local last, before = string.match(job[5] or '', '^(.*):(%d+)$')
   if writer == last and tonumber(n) <= tonumber(before) then return 1 end
-  redis.call('RPUSH', key .. ':logs', text)
-  redis.call('LTRIM', key .. ':logs', -ARGV[5], -1)
+  local past = redis.call('RPUSH', key .. ':logs', text) - ARGV[5]
+  if past > 0 then
+    redis.call('LTRIM', key .. ':logs', past, -1)
+    redis.call('HINCRBY', key, 'logs_cut', past)
+  end
   local ttl = redis.call('PTTL', key)
   if ttl > 0 then redis.call('PEXPIRE', key .. ':logs', ttl) end
   if not has(flags, 'x') then flags = flags .. 'x' end

@@ -39,7 +39,7 @@ describe('written', () => {
       given: { started: { a: '+60s' }, jobs: { a: { flags: 'mx', logged: 'W:3', logs: ['1', '2', '3'] } } },
       call: log('4', 'W:4'),
       returns: 1,
-      after: { started: { a: '+60s' }, jobs: { a: { flags: 'mx', logged: 'W:4', logs: ['2', '3', '4'] } } },
+      after: { started: { a: '+60s' }, jobs: { a: { flags: 'mx', logged: 'W:4', logs_cut: '1', logs: ['2', '3', '4'] } } },
     },
     {
       name: 'a log line of another process, or of one that was counted anew',

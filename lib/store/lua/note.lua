@@ -23,8 +23,11 @@ else
   local writer, n = string.match(ARGV[6], '^(.*):(%d+)$')
   local last, before = string.match(job[5] or '', '^(.*):(%d+)$')
   if writer == last and tonumber(n) <= tonumber(before) then return 1 end
-  redis.call('RPUSH', key .. ':logs', text)
-  redis.call('LTRIM', key .. ':logs', -ARGV[5], -1)
+  local past = redis.call('RPUSH', key .. ':logs', text) - ARGV[5]
+  if past > 0 then
+    redis.call('LTRIM', key .. ':logs', past, -1)
+    redis.call('HINCRBY', key, 'logs_cut', past)
+  end
   local ttl = redis.call('PTTL', key)
   if ttl > 0 then redis.call('PEXPIRE', key .. ':logs', ttl) end
   if not has(flags, 'x') then flags = flags .. 'x' end

@@ -11,15 +11,18 @@ interface Lines {
   lines: readonly string[]
 }
 
+/** As many lines as are kept of a job. */
+const LAST = 1_000
+
 /** Lines are numbered, so that what is loaded and what the stream brings fit together without a gap or a repetition. */
 function join(old: Lines, more: Lines): Lines {
   const skip = old.from + old.lines.length - more.from
   if (skip < 0 || old.lines.length === 0) return more
-  return skip >= more.lines.length ? old : { from: old.from, lines: [...old.lines, ...more.lines.slice(skip)] }
+  if (skip >= more.lines.length) return old
+  const lines = [...old.lines, ...more.lines.slice(skip)]
+  const past = Math.max(0, lines.length - LAST)
+  return { from: old.from + past, lines: lines.slice(past) }
 }
-
-/** How many lines the page keeps; the download has the rest. */
-const LAST = 1_000
 
 export function Logs({ job }: { job: JobDetailView }): JSX.Element | null {
   const { id, queue, logCount, state } = job
