@@ -27,10 +27,11 @@ export const doctor: CommandSpec = command<{ deep?: boolean; repair?: boolean }>
   ],
   async run(context, _args, options) {
     const { overview, schedulesHealth, schemaVersions, serverFacts } = await import('../../lib/client/inspector.ts')
-    const { judgeQueues, judgeSchedules, judgeSchema, judgeServer } = await import('../../lib/client/findings.ts')
+    const { judgeQueues, judgeSchedules, judgeSchema } = await import('../../lib/client/findings.ts')
+    const { judgeServer } = await import('../../lib/client/findings-server.ts')
     const store = await context.store()
     const facts = await serverFacts(store)
-    const findings = judgeServer(facts)
+    const findings: Finding[] = judgeServer(facts)
     try {
       const [seen, schedules, versions] = await Promise.all([overview(store), schedulesHealth(store), schemaVersions(store)])
       findings.push(judgeSchema(versions), ...judgeQueues(seen))
@@ -53,6 +54,8 @@ async function judgeAllJobs(store: Store, { totals }: Overview, { deep, repair }
     return {
       check: 'jobs',
       level: 'ok',
+      what: 'jobs-unchecked',
+      facts: { jobs },
       found: `${plural(jobs, 'job')}, not checked one by one`,
       remedy: 'rqts doctor --deep does it; it reads them all',
     }

@@ -1,5 +1,5 @@
 import { show } from '../duration.ts'
-import { isWaiting } from '../job/state.ts'
+import { isWaiting, type JobStatus } from '../job/state.ts'
 import { cancelJob, type Place, readJob, removeJobs, requeueJob } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { findPlaces } from '../store/partitions.ts'
@@ -10,7 +10,14 @@ export type JobChange = 'requeue' | 'cancel' | 'delete' | 'promote'
 export interface ChangeReport {
   done: number
   /** Those that were left alone, and why. */
-  refused: { place: Place; why: string }[]
+  refused: ({ place: Place } & WhyNot)[]
+}
+
+/** For people, and the same for who says it in another language. */
+export interface WhyNot {
+  why: string
+  what: 'gone' | 'state' | 'unique' | 'workflow'
+  facts: Readonly<Record<string, string | number>>
 }
 
 const AT_ONCE = 200
@@ -23,32 +30,39 @@ export async function changeJobs(store: Store, change: JobChange, found: readonl
     const part = places.slice(at, at + AT_ONCE)
     const verdicts =
       change === 'delete' ? await removeAll(store, part) : await Promise.all(part.map((place) => changeOne(store, change, place)))
-    for (const [i, why] of verdicts.entries()) {
-      if (why === undefined) report.done++
-      else report.refused.push({ place: found[at + i]!, why })
+    for (const [i, whyNot] of verdicts.entries()) {
+      if (whyNot === undefined) report.done++
+      else report.refused.push({ place: found[at + i]!, ...whyNot })
     }
   }
   if (change !== 'promote') for (const queue of new Set(places.map((place) => place.queue))) await deliverOutbox(store, queue)
   return report
 }
 
-/** Undefined when it was done, else why not. */
-async function changeOne(store: Store, change: 'requeue' | 'cancel' | 'promote', place: Place): Promise<string | undefined> {
+const GONE: WhyNot = { why: 'it is gone', what: 'gone', facts: {} }
+const inState = (state: JobStatus): WhyNot => ({ why: `it is ${state}`, what: 'state', facts: { state } })
+
+/** Undefined when it was done. */
+async function changeOne(store: Store, change: 'requeue' | 'cancel' | 'promote', place: Place): Promise<WhyNot | undefined> {
   if (change === 'cancel') {
     const before = await cancelJob(store, place, { reason: 'canceled', release: false })
-    if (before === null) return 'it is gone'
-    return isWaiting(before) || before === 'started' ? undefined : `it is ${before}`
+    if (before === null) return GONE
+    return isWaiting(before) || before === 'started' ? undefined : inState(before)
   }
   const { before, blockedBy, waits } = await requeueJob(store, place, change, false)
-  if (before === null) return 'it is gone'
-  if (blockedBy !== undefined) return `its unique key ${show((await readJob(store, place))?.uniqueKey)} is held by job ${blockedBy}`
-  if (waits) return 'it waits for other jobs of its workflow that failed'
+  if (before === null) return GONE
+  if (blockedBy !== undefined) {
+    const key = show((await readJob(store, place))?.uniqueKey)
+    // Not the key among the facts: those are shown where the text may be redacted.
+    return { why: `its unique key ${key} is held by job ${blockedBy}`, what: 'unique', facts: { by: blockedBy } }
+  }
+  if (waits) return { why: 'it waits for other jobs of its workflow that failed', what: 'workflow', facts: {} }
   const fits = change === 'promote' ? before === 'scheduled' : !isWaiting(before) && before !== 'started'
-  return fits ? undefined : `it is ${before}`
+  return fits ? undefined : inState(before)
 }
 
-async function removeAll(store: Store, places: readonly Place[]): Promise<(string | undefined)[]> {
-  const verdicts = new Map<Place, string | undefined>()
+async function removeAll(store: Store, places: readonly Place[]): Promise<(WhyNot | undefined)[]> {
+  const verdicts = new Map<Place, WhyNot | undefined>()
   for (const queue of new Set(places.map((place) => place.queue))) {
     const mine = places.filter((place) => place.queue === queue)
     const removed = await removeJobs(
@@ -56,7 +70,7 @@ async function removeAll(store: Store, places: readonly Place[]): Promise<(strin
       queue,
       mine.map(({ id }) => id),
     )
-    mine.forEach((place, i) => verdicts.set(place, removed[i] === 'kept' ? 'it is gone' : undefined))
+    mine.forEach((place, i) => verdicts.set(place, removed[i] === 'kept' ? GONE : undefined))
   }
   return places.map((place) => verdicts.get(place))
 }

@@ -97,7 +97,7 @@ export function toSchedule(record: ScheduleRecord, lastRun: ScheduleRun | undefi
     graceTime: spec.graceMs,
     createdAt: new Date(record.createdAt),
     updatedAt: new Date(record.updatedAt),
-    warnings: trigger.kind === 'cron' ? cronWarnings(trigger.cron) : [],
+    warnings: trigger.kind === 'cron' ? cronWarnings(trigger.cron).map(({ text }) => text) : [],
   }
 }
 

@@ -23,7 +23,14 @@ export interface JobQuery {
   /** Parts of id, task or description, whatever the case. */
   words: string[]
   /** Words of the search that mean nothing, and why. */
-  problems: string[]
+  problems: SearchProblem[]
+}
+
+/** For people, and the same for who says it in another language. */
+export interface SearchProblem {
+  text: string
+  what: 'search-long' | 'search-words' | 'search-empty' | 'search-state' | 'search-since'
+  facts: Readonly<Record<string, string | number>>
 }
 
 const MAX_QUERY_CHARS = 1_000
@@ -32,12 +39,13 @@ const NAMES = ['task', 'queue', 'id', 'worker', 'tag', 'workflow', 'fingerprint'
 
 export function parseQuery(text: string): JobQuery {
   const query: JobQuery = { words: [], problems: [] }
-  if (text.length > MAX_QUERY_CHARS) query.problems.push(`Only the first ${MAX_QUERY_CHARS} characters count`)
+  if (text.length > MAX_QUERY_CHARS)
+    problem(query, 'search-long', { most: MAX_QUERY_CHARS }, `Only the first ${MAX_QUERY_CHARS} characters count`)
   const tokens = tokensOf(text.slice(0, MAX_QUERY_CHARS))
-  if (tokens.length > MAX_WORDS) query.problems.push(`Only the first ${MAX_WORDS} words count`)
+  if (tokens.length > MAX_WORDS) problem(query, 'search-words', { most: MAX_WORDS }, `Only the first ${MAX_WORDS} words count`)
   for (const { key, value } of tokens.slice(0, MAX_WORDS)) {
     if (key === undefined) query.words.push(value.toLowerCase())
-    else if (value === '') query.problems.push(`${key}: says nothing; write ${key}:something`)
+    else if (value === '') problem(query, 'search-empty', { key }, `${key}: says nothing; write ${key}:something`)
     else if (key === 'state' || key === 'status') setState(query, value)
     else if (key === 'since') setSince(query, value)
     else if ((NAMES as readonly string[]).includes(key)) query[key as (typeof NAMES)[number]] = value
@@ -47,17 +55,22 @@ export function parseQuery(text: string): JobQuery {
   return query
 }
 
+function problem(query: JobQuery, what: SearchProblem['what'], facts: SearchProblem['facts'], text: string): void {
+  query.problems.push({ text, what, facts })
+}
+
 function setState(query: JobQuery, value: string): void {
   const state = value.toLowerCase()
   if (isStatus(state) || state === 'waiting') query.state = state
-  else query.problems.push(`There is no state '${value.slice(0, 40)}'`)
+  else problem(query, 'search-state', { value: value.slice(0, 40) }, `There is no state '${value.slice(0, 40)}'`)
 }
 
 function setSince(query: JobQuery, value: string): void {
   try {
     query.sinceMs = parseDuration(value, 'since', { min: 1 })
   } catch {
-    query.problems.push(`since:${value.slice(0, 40)} is no span of time: write since:1h or since:2d`)
+    const given = value.slice(0, 40)
+    problem(query, 'search-since', { value: given }, `since:${given} is no span of time: write since:1h or since:2d`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { changeJobs } from '../client/change-jobs.ts'
+import { changeJobs, type WhyNot } from '../client/change-jobs.ts'
 import type { Place, Store } from '../client/inspector.ts'
 import { newToken } from '../job/id.ts'
 import type { Logger } from '../logger.ts'
@@ -38,7 +38,10 @@ export class Bulks {
 
   start({ action, query, places, user }: BulkRequest): BulkView {
     const running = [...this.#bulks.values()].filter(({ view }) => view.state === 'running').length
-    if (running >= MAX_RUNNING) throw new Refusal(429, 'RQTS_BUSY', `${running} bulk actions are running: wait for one of them`)
+    if (running >= MAX_RUNNING) {
+      const why = `${running} bulk actions are running: wait for one of them`
+      throw new Refusal(429, 'RQTS_BUSY', why, { what: 'bulks', facts: { running } })
+    }
     const view: BulkView = {
       id: newToken(),
       action,
@@ -66,7 +69,7 @@ export class Bulks {
 
   get(id: string): BulkView {
     const bulk = this.#bulks.get(id)
-    if (bulk === undefined) throw new Refusal(404, 'RQTS_JOB_NOT_FOUND', 'There is no such bulk action')
+    if (bulk === undefined) throw new Refusal(404, 'RQTS_JOB_NOT_FOUND', 'There is no such bulk action', { what: 'bulk-gone' })
     return bulk.view
   }
 
@@ -101,19 +104,21 @@ export class Bulks {
         const { done, refused } = await changeJobs(this.#store, view.action, places.slice(at, at + BATCH))
         view.done += done
         view.failed += refused.length
-        for (const { place, why } of refused.slice(0, MAX_PROBLEMS - view.problems.length)) view.problems.push(this.#problem(place, why))
+        for (const one of refused.slice(0, MAX_PROBLEMS - view.problems.length)) view.problems.push(this.#problem(one.place, one))
         tell()
       }
       view.state = bulk.stop ? 'aborted' : 'done'
     } catch (error) {
       view.state = 'failed'
       this.#logger.warn({ err: error, bulk: view.id }, 'dashboard: a bulk action failed')
-      view.problems.unshift(this.#problem({ id: '', queue: '' }, error instanceof Error ? error.message : String(error)))
+      const why = error instanceof Error ? error.message : String(error)
+      view.problems.unshift(this.#problem({ id: '', queue: '' }, { why }))
     }
   }
 
-  #problem(place: Place, why: string): BulkView['problems'][number] {
-    return { ...place, text: redactedText(why, { ...place, task: '', part: 'error' }, this.#redaction) }
+  #problem(place: Place, { why, what, facts = {} }: Pick<WhyNot, 'why'> & Partial<WhyNot>): BulkView['problems'][number] {
+    const text = redactedText(why, { ...place, task: '', part: 'error' }, this.#redaction)
+    return { ...place, text, what: what ?? null, facts }
   }
 
   #forgetOld(): void {

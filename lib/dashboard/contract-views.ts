@@ -3,6 +3,7 @@
  * front end shares it. Names ending in `At` are ISO text, those ending in `Ms` milliseconds; what is unset is null.
  */
 import type { JobAction, JobRef, PayloadView } from './contract-jobs.ts'
+import type { ChangeRefusal, Facts, FindingName, ScheduleWarningName } from './contract-words.ts'
 
 export type WorkerState = 'starting' | 'idle' | 'busy' | 'paused' | 'suspended' | 'stopping' | 'lost'
 
@@ -172,7 +173,7 @@ export interface ScheduleView {
   endAt: string | null
   limit: number | null
   updatedAt: string
-  warnings: string[]
+  warnings: { text: string; what: ScheduleWarningName }[]
 }
 
 export interface ScheduleDetailView extends ScheduleView {
@@ -207,7 +208,9 @@ export interface RedisView {
   peakMemory: number
   fragmentation: number | null
   evictionPolicy: string
-  persistence: string
+  persistence: 'append-only' | 'snapshots' | 'none' | 'unknown'
+  /** When snapshots are taken, as CONFIG says it. */
+  save: string | null
   opsPerSecond: number
   keys: { queue: string; jobs: number; waiting: number; retained: number }[]
   slowlog: { id: number; at: string; tookMs: number; command: string }[]
@@ -219,6 +222,8 @@ export interface FindingView {
   level: 'ok' | 'warn' | 'bad'
   found: string
   remedy: string | null
+  what: FindingName
+  facts: Facts
 }
 
 export interface BulkView {
@@ -231,7 +236,7 @@ export interface BulkView {
   done: number
   failed: number
   /** The first few reasons why jobs were left alone. */
-  problems: { id: string; queue: string; text: string }[]
+  problems: { id: string; queue: string; text: string; what: ChangeRefusal | null; facts: Facts }[]
   startedAt: string
   endedAt: string | null
 }

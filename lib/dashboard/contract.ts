@@ -4,7 +4,7 @@
  * schedules travel in the query or the body, never in the path, because they may hold `/`.
  *
  * A request that changes something carries `content-type: application/json` and comes from the same origin. An error is
- * `{ error: { code, message } }`: 400 bad input · 401 who are you · 403 not allowed (`RQTS_READ_ONLY`, `RQTS_CROSS_ORIGIN`, `RQTS_BAD_HOST`) ·
+ * `{ error: { code, message, what, facts } }`: 400 bad input · 401 who are you · 403 not allowed (`RQTS_READ_ONLY`, `RQTS_CROSS_ORIGIN`, `RQTS_BAD_HOST`) ·
  * 404 not there · 409 not in this state · 413 too large · 415 not JSON · 429 too much at once · 503 Redis cannot be reached.
  */
 import type { ErrorDetail, ErrorGroup, GraphView, JobAction, JobDetailView, JobRef, JobRow } from './contract-jobs.ts'
@@ -19,12 +19,15 @@ import type {
   WorkerView,
   WorkflowView,
 } from './contract-views.ts'
+import type { Facts, RefusalName, SearchProblemName } from './contract-words.ts'
 
 export type * from './contract-jobs.ts'
 export type * from './contract-views.ts'
+export type * from './contract-words.ts'
 
 export interface ApiError {
-  error: { code: string; message: string }
+  /** `what` and `facts` say the message in a form for other languages; null when the code says enough. */
+  error: { code: string; message: string; what: RefusalName | null; facts: Facts }
 }
 
 export interface SessionView {
@@ -55,7 +58,7 @@ export interface JobsReply {
   next: string | null
   /** The search as it was understood, and words that were not. */
   understood: string
-  problems: string[]
+  problems: { text: string; what: SearchProblemName; facts: Facts }[]
 }
 
 export interface Done {
@@ -86,7 +89,7 @@ export interface Routes {
   /** The same search, counted only. */
   'GET /jobs/count': { query: { q?: string }; reply: { total: number; exact: boolean; complete: boolean } }
   'GET /job': { query: { id: string; queue?: string }; reply: JobDetailView }
-  /** From line `from` (0 is the oldest kept), at most 1,000. */
+  /** From line `from` on (0 is the first that was written), at most 1,000. Lines that are kept no longer are passed over: the reply's `from` says where it starts. */
   'GET /job/logs': { query: { id: string; queue?: string; from?: number }; reply: { lines: string[]; from: number; total: number } }
   /** Jobs that this one hangs together with, over parents and children: at most 200. */
   'GET /job/graph': { query: { id: string; queue?: string }; reply: GraphView }
@@ -161,7 +164,7 @@ export type ReplyOf<R extends Route> = Routes[R]['reply']
 export interface StreamEvents {
   overview: OverviewView
   /** When it changes, and once after connecting. */
-  redis: { up: boolean; message: string | null }
+  redis: { up: boolean; message: string | null; code: string | null }
   /** The job of `?job=` whenever it changed; null when it is gone. */
   job: JobDetailView | null
   /** New log lines of that job. */

@@ -23,8 +23,8 @@ export async function admit(request: Request, options: NormalDashboardOptions): 
   if (changes) checkOrigin(request)
   const allowed = options.readOnly ? 'read' : access
   if (changes && allowed !== 'write') {
-    const why = options.readOnly ? 'This dashboard is read-only' : 'You may look, but not change anything'
-    throw new Refusal(403, 'RQTS_READ_ONLY', why)
+    if (options.readOnly) throw new Refusal(403, 'RQTS_READ_ONLY', 'This dashboard is read-only', { what: 'read-only' })
+    throw new Refusal(403, 'RQTS_READ_ONLY', 'You may look, but not change anything', { what: 'look-only' })
   }
   return { access: allowed, user }
 }
@@ -121,7 +121,7 @@ function hostOf(origin: string): string | undefined {
 function unknownVisitor({ auth, authorize }: NormalDashboardOptions): Refusal {
   const basic = authorize === undefined && auth !== undefined && !('token' in auth)
   const how: Record<string, string> = basic ? { 'www-authenticate': 'Basic realm="rqts", charset="UTF-8"' } : {}
-  return new Refusal(401, 'RQTS_UNAUTHORIZED', 'Say who you are', how)
+  return new Refusal(401, 'RQTS_UNAUTHORIZED', 'Say who you are', { headers: how })
 }
 
 /** Of every answer. The nonce is for the page's own script and style tags. */

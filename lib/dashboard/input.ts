@@ -1,6 +1,6 @@
 import { parseDuration } from '../duration.ts'
-import { RqtsError } from '../errors.ts'
 import { checkJobId, checkName, type NameKind } from '../names.ts'
+import { Refusal } from './refusal.ts'
 
 /** What came with a request, read field by field: nothing is used that was not checked and bounded here. */
 export class Input {
@@ -42,7 +42,8 @@ export class Input {
     const value = this.#get(name)
     const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
     if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number
-    throw bad(name, `a whole number from ${min} to ${max}`)
+    const message = `${name} must be a whole number from ${min} to ${max}`
+    throw new Refusal(400, 'RQTS_BAD_OPTION', message, { what: 'field-whole', facts: { field: name, min, max } })
   }
 
   flag(name: string): boolean {
@@ -83,6 +84,6 @@ export class Input {
   }
 }
 
-function bad(name: string, expected: string): RqtsError {
-  return new RqtsError('RQTS_BAD_OPTION', `${name} must be ${expected}`)
+function bad(name: string, expected: string): Refusal {
+  return new Refusal(400, 'RQTS_BAD_OPTION', `${name} must be ${expected}`, { what: 'field', facts: { field: name } })
 }

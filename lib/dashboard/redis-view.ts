@@ -1,4 +1,5 @@
-import { judgeQueues, judgeSchedules, judgeSchema, judgeServer } from '../client/findings.ts'
+import { judgeQueues, judgeSchedules, judgeSchema } from '../client/findings.ts'
+import { judgeServer } from '../client/findings-server.ts'
 import { addressOf, lookAround, type Store, schedulesHealth, schemaVersions, serverFacts, slowCommands } from '../client/inspector.ts'
 import type { RedisView } from './contract.ts'
 
@@ -14,7 +15,7 @@ export async function redisView(store: Store): Promise<RedisView> {
   const { info } = facts
   const number = (name: string): number => Number(info.get(name) ?? 0) || 0
   const aof = info.get('aof_enabled') === '1'
-  const save = facts.save === undefined ? 'unknown' : facts.save === '' ? 'none' : `snapshots (${facts.save})`
+  const saved = facts.save === undefined ? 'unknown' : facts.save === '' ? 'none' : 'snapshots'
   return {
     url: addressOf(store),
     product: info.has('valkey_version') ? 'Valkey' : 'Redis',
@@ -27,7 +28,8 @@ export async function redisView(store: Store): Promise<RedisView> {
     peakMemory: number('used_memory_peak'),
     fragmentation: info.has('mem_fragmentation_ratio') ? number('mem_fragmentation_ratio') : null,
     evictionPolicy: info.get('maxmemory_policy') ?? '',
-    persistence: aof ? 'append-only file' : save,
+    persistence: aof ? 'append-only' : saved,
+    save: facts.save || null,
     opsPerSecond: number('instantaneous_ops_per_sec'),
     keys: seen.queues.map(({ name, queued, started, scheduled, deferred, finished, failed, canceled }) => {
       const waiting = queued + scheduled + deferred

@@ -1,18 +1,25 @@
 import { RqtsError } from '../errors.ts'
-import type { ApiError } from './contract.ts'
+import type { ApiError, Facts, RefusalName } from './contract.ts'
+
+interface More {
+  headers?: Readonly<Record<string, string>>
+  /** Which sentence the message is, and what stands in it: for pages in another language. */
+  what?: RefusalName
+  facts?: Facts
+}
 
 /** A request that is turned down, and with which status. */
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly status: number
   readonly code: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly more: More
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: number, code: string, message: string, more: More = {}) {
     super(message)
     this.status = status
     this.code = code
-    this.headers = headers
+    this.more = more
   }
 }
 
@@ -32,11 +39,15 @@ const STATUS: Readonly<Record<string, number>> = {
 
 /** Our own errors say what is wrong; what nobody expected says nothing to the outside. */
 export function errorResponse(error: unknown): Response {
-  if (error instanceof Refusal) return reply(error.status, error.code, error.message, error.headers)
-  if (error instanceof RqtsError) return reply(STATUS[error.code] ?? 400, error.code, error.message)
+  if (error instanceof Refusal) return reply(error.status, error.code, error.message, error.more)
+  if (error instanceof RqtsError) return reply(statusOf(error), error.code, error.message)
   return reply(500, 'RQTS_DASHBOARD', 'Something went wrong in the dashboard; its log says what')
 }
 
-function reply(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return Response.json({ error: { code, message } } satisfies ApiError, { status, headers })
+export function statusOf({ code }: RqtsError): number {
+  return STATUS[code] ?? 400
+}
+
+function reply(status: number, code: string, message: string, { headers = {}, what, facts = {} }: More = {}): Response {
+  return Response.json({ error: { code, message, what: what ?? null, facts } } satisfies ApiError, { status, headers })
 }

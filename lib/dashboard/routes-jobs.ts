@@ -75,7 +75,7 @@ function lookRoutes({ store, options: { redaction }, jobs }: Tools) {
       return detail
     },
     'GET /job/logs': async (input) => {
-      const from = input.whole('from', 0, 1_000_000, 0)
+      const from = input.whole('from', 0, 1_000_000_000, 0)
       return await jobs.logs(await place(input), from)
     },
     'GET /job/graph': async (input) => {
@@ -107,8 +107,9 @@ function changeRoutes({ store, jobs, log }: Tools) {
     const job = place(input)
     const { refused } = await changeJobs(store, action, [job])
     if (refused[0] === undefined) return { ok: true }
-    const gone = refused[0].why === 'it is gone'
-    throw new Refusal(gone ? 404 : 409, gone ? 'RQTS_JOB_NOT_FOUND' : 'RQTS_BAD_STATE', `Cannot ${action} job ${job.id}: ${refused[0].why}`)
+    const { why, what, facts } = refused[0]
+    const [status, code] = what === 'gone' ? [404, 'RQTS_JOB_NOT_FOUND'] : [409, 'RQTS_BAD_STATE']
+    throw new Refusal(status, code, `Cannot ${action} job ${job.id}: ${why}`, { what, facts: { action, id: job.id, ...facts } })
   }
   return {
     'POST /job/requeue': async (input, visitor) => {
@@ -168,9 +169,14 @@ function bulkRoutes({ store, options: { redaction }, bulks }: Tools) {
       if (input.has('q') === input.has('jobs')) throw new RqtsError('RQTS_BAD_OPTION', 'Say which jobs: q for a search, or jobs for a list')
       if (input.has('jobs')) return bulks.start({ action, query: null, places: once(input.list('jobs', MAX_NAMED).map(placeIn)), user })
       const query = queryOf(input)
-      if (query.problems.length > 0) throw new RqtsError('RQTS_BAD_OPTION', `The search is not clear: ${query.problems.join('; ')}`)
-      if (query.state === undefined && !isPicky(query) && query.queue === undefined)
-        throw new RqtsError('RQTS_BAD_OPTION', 'This would be every job there is: search for a state or a queue at least')
+      if (query.problems.length > 0) {
+        const why = `The search is not clear: ${query.problems.map(({ text }) => text).join('; ')}`
+        throw new Refusal(400, 'RQTS_BAD_OPTION', why, { what: 'search' })
+      }
+      if (query.state === undefined && !isPicky(query) && query.queue === undefined) {
+        const why = 'This would be every job there is: search for a state or a queue at least'
+        throw new Refusal(400, 'RQTS_BAD_OPTION', why, { what: 'every-job' })
+      }
       return bulks.start({
         action,
         query: showQuery(query),

@@ -137,7 +137,7 @@ function errorRoutes({ store, options: { redaction } }: Tools) {
       const fingerprint = input.text('fingerprint', 40)
       const { groups } = await errorGroups(store, name === undefined ? {} : { queue: name })
       const found = groups.find((one) => one.fingerprint === fingerprint)
-      if (found === undefined) throw new Refusal(404, 'RQTS_JOB_NOT_FOUND', 'No failed job has this error any more')
+      if (found === undefined) throw new Refusal(404, 'RQTS_JOB_NOT_FOUND', 'No failed job has this error any more', { what: 'error-gone' })
       const query = { state: 'failed', fingerprint, words: [], problems: [], ...(name !== undefined && { queue: name }) } as const
       const { rows } = await searchJobs(store, { ...query, words: [], problems: [] }, { limit: EXAMPLES })
       const newest = rows.find(({ id }) => id === found.newest.id)

@@ -2,9 +2,11 @@ import { readableValue } from '../client/inspector.ts'
 import { editSchedule } from '../client/schedule-edit.ts'
 import type { Schedule, ScheduleRun } from '../client/schedule-view.ts'
 import { RqtsError } from '../errors.ts'
+import { cronWarnings } from '../schedule/cron.ts'
 import type { ScheduleRunView, ScheduleView } from './contract.ts'
 import type { Handlers, Tools } from './handlers.ts'
 import { payloadView } from './payload.ts'
+import { Refusal } from './refusal.ts'
 
 type ScheduleRoutes =
   | 'GET /schedules'
@@ -83,6 +85,12 @@ function editRoute({ store, schedules, log }: Tools): Handlers['POST /schedule/e
       ...(tz !== undefined && { tz }),
       ...(args !== undefined && { args }),
       ...(queue !== undefined && { queue }),
+    }).catch((error: unknown) => {
+      // Names, arguments and what is gone have codes of their own: it is the times that cannot be.
+      const times = error instanceof RqtsError && (error.code === 'RQTS_BAD_OPTION' || error.code === 'RQTS_BAD_DURATION')
+      if (!times) throw error
+      const facts = { ...(cron !== undefined && { cron }), ...(every !== undefined && { every }), ...(tz !== undefined && { tz }) }
+      throw new Refusal(400, error.code, error.message, { what: 'times', facts })
     })
     log(visitor, 'edit schedule', { schedule: name, cron, every, tz, queue, args: args !== undefined })
     const schedule = await schedules.get(name)
@@ -118,7 +126,7 @@ function scheduleView(schedule: Schedule): ScheduleView {
     endAt: schedule.endAt?.toISOString() ?? null,
     limit: limit ?? null,
     updatedAt: schedule.updatedAt.toISOString(),
-    warnings: [...schedule.warnings],
+    warnings: schedule.trigger.kind === 'cron' ? cronWarnings(schedule.trigger.cron) : [],
   }
 }
 

@@ -16,6 +16,7 @@ interface JobReader {
   logs(place: { queue: string; id: string }, from: number): Promise<{ lines: string[]; from: number; total: number }>
 }
 
+const WELL = { message: null, code: null }
 const AFTER_ERROR_MS = 1_000
 /** New lines told at once; of more, the last. */
 const MAX_LINES = 1_000
@@ -47,7 +48,7 @@ export class Sampler {
 
   add(listener: Listener): void {
     this.#listeners.set(listener, { shown: '', lines: 0, reached: false })
-    if (this.#up === false) listener.send('redis', { up: false, message: this.#why })
+    if (this.#up === false) listener.send('redis', { up: false, ...this.#why })
     // Somebody waits for the first picture; a beat that is under way will reach them too.
     if (!this.#beating) this.#beat()
   }
@@ -66,7 +67,7 @@ export class Sampler {
     this.#timer = undefined
   }
 
-  #why: string | null = null
+  #why: { message: string | null; code: string | null } = WELL
   #greeted = new WeakSet<Listener>()
 
   #beat(): void {
@@ -86,11 +87,11 @@ export class Sampler {
     const overview = await this.#reader.read(this.#sampleMs / 2)
     const news = this.#up !== true
     this.#up = true
-    this.#why = null
+    this.#why = WELL
     if (news) this.#greeted = new WeakSet()
     for (const [listener, state] of this.#listeners) {
       state.reached = true
-      if (!this.#greeted.has(listener) && listener.send('redis', { up: true, message: null })) this.#greeted.add(listener)
+      if (!this.#greeted.has(listener) && listener.send('redis', { up: true, ...WELL })) this.#greeted.add(listener)
       listener.send('overview', overview)
     }
     await this.#tellJobs()
@@ -128,10 +129,11 @@ export class Sampler {
   #failed(error: unknown): number {
     const away = error instanceof RqtsError && (error.code === 'RQTS_REDIS_UNAVAILABLE' || error.code === 'RQTS_CLOSED')
     if (!away) this.#logger.warn({ err: error }, 'The dashboard could not read what it shows and tries again')
-    const message = error instanceof RqtsError ? error.message : 'The dashboard could not read what it shows'
-    if (this.#up !== false) for (const listener of this.#listeners.keys()) listener.send('redis', { up: false, message })
+    const [message, code] =
+      error instanceof RqtsError ? [error.message, error.code] : ['The dashboard could not read what it shows', 'RQTS_DASHBOARD']
+    if (this.#up !== false) for (const listener of this.#listeners.keys()) listener.send('redis', { up: false, message, code })
     this.#up = false
-    this.#why = message
+    this.#why = { message, code }
     return AFTER_ERROR_MS
   }
 }

@@ -75,6 +75,7 @@ export function jsonSchema(shape: unknown): object {
   if (Array.isArray(shape)) return { type: 'array', items: jsonSchema(shape[0]) }
   const fields = shape as Readonly<Record<string, unknown>>
   if ('orNull' in fields) return { anyOf: [jsonSchema(fields['orNull']), { type: 'null' }] }
+  if ('*' in fields) return { type: 'object', additionalProperties: jsonSchema(fields['*']) }
   if ('oneOf' in fields) return { type: 'string', enum: Object.keys(fields['oneOf'] as object) }
   const properties = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, jsonSchema(field)]))
   return { type: 'object', properties, required: Object.keys(fields) }

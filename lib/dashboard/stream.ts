@@ -17,7 +17,8 @@ export function streamHead(): Response {
 
 /** Server-sent events to one tab. Ends when the tab goes, or with the dashboard. */
 export function openStream(sampler: Sampler, job: Listener['job'], closing: AbortSignal): Response {
-  if (sampler.listeners >= MAX_STREAMS) throw new Refusal(429, 'RQTS_BUSY', `${MAX_STREAMS} streams are open already`)
+  if (sampler.listeners >= MAX_STREAMS)
+    throw new Refusal(429, 'RQTS_BUSY', `${MAX_STREAMS} streams are open already`, { what: 'streams', facts: { most: MAX_STREAMS } })
   const encoder = new TextEncoder()
   let end = (): void => undefined
   const body = new ReadableStream<Uint8Array>(

@@ -1,4 +1,5 @@
 import type { Fields, Views } from './shapes.ts'
+import { CHANGE_REFUSALS, FACTS, FINDINGS, REFUSALS, SEARCH_PROBLEMS } from './word-shapes.ts'
 
 const PLACE = { id: 'text', queue: 'text' } as const
 const COUNTS = {
@@ -78,12 +79,12 @@ const SCHEDULE = {
   endAt: LATER,
   limit: AMOUNT,
   updatedAt: 'time',
-  warnings: ['text'],
+  warnings: [{ text: 'text', what: { oneOf: { 'every-minute': true, 'every-second': true } } }],
 } as const
 
 /** What contract.ts says in types, for those who have none. */
 export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> } = {
-  ApiError: { error: { code: 'text', message: 'text' } },
+  ApiError: { error: { code: 'text', message: 'text', what: { orNull: { oneOf: REFUSALS } }, facts: FACTS } },
   Done: { ok: 'flag' },
   SessionView: {
     version: 'text',
@@ -174,7 +175,7 @@ export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> 
     complete: 'flag',
     next: NAME,
     understood: 'text',
-    problems: ['text'],
+    problems: [{ text: 'text', what: { oneOf: SEARCH_PROBLEMS }, facts: FACTS }],
   },
   PayloadView: { value: 'any', bytes: 'whole', truncated: 'flag', redacted: 'flag' },
   FrameView: { text: 'text', own: 'flag', place: NAME },
@@ -246,7 +247,14 @@ export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> 
     example: '#JobRef',
     tasks: ['text'],
   },
-  FindingView: { check: 'text', level: { oneOf: { ok: true, ...LEVELS } }, found: 'text', remedy: NAME },
+  FindingView: {
+    check: 'text',
+    level: { oneOf: { ok: true, ...LEVELS } },
+    found: 'text',
+    remedy: NAME,
+    what: { oneOf: FINDINGS },
+    facts: FACTS,
+  },
   RedisView: {
     url: 'text',
     product: { oneOf: { Redis: true, Valkey: true } },
@@ -259,7 +267,8 @@ export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> 
     peakMemory: 'whole',
     fragmentation: AMOUNT,
     evictionPolicy: 'text',
-    persistence: 'text',
+    persistence: { oneOf: { 'append-only': true, snapshots: true, none: true, unknown: true } },
+    save: NAME,
     opsPerSecond: 'number',
     keys: [{ queue: 'text', jobs: 'whole', waiting: 'whole', retained: 'whole' }],
     slowlog: [{ id: 'whole', at: 'time', tookMs: 'number', command: 'text' }],
@@ -273,13 +282,13 @@ export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> 
     total: 'whole',
     done: 'whole',
     failed: 'whole',
-    problems: [{ ...PLACE, text: 'text' }],
+    problems: [{ ...PLACE, text: 'text', what: { orNull: { oneOf: CHANGE_REFUSALS } }, facts: FACTS }],
     startedAt: 'time',
     endedAt: LATER,
   },
   StreamEvents: {
     overview: '#OverviewView',
-    redis: { up: 'flag', message: NAME },
+    redis: { up: 'flag', message: NAME, code: NAME },
     job: { orNull: '#JobDetailView' },
     logs: { from: 'whole', lines: ['text'] },
     bulk: '#BulkView',

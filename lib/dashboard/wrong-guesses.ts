@@ -21,7 +21,7 @@ export class WrongGuesses {
     else {
       const seconds = Math.ceil(leftMs / 1000)
       const why = `Too many wrong passwords from your address: try again in ${seconds} s`
-      throw new Refusal(429, 'RQTS_BUSY', why, { 'retry-after': String(seconds) })
+      throw new Refusal(429, 'RQTS_BUSY', why, { headers: { 'retry-after': String(seconds) }, what: 'guesses', facts: { seconds } })
     }
   }
 

@@ -62,17 +62,24 @@ export function fieldsOf(
   return fields.length === 6 ? (fields as [string, string, string, string, string, string]) : undefined
 }
 
+export interface CronWarning {
+  what: 'every-minute' | 'every-second'
+  text: string
+}
+
 /** `* 8 * * 1` says minute by minute from 8:00 to 8:59, and hardly ever means it. */
-export function cronWarnings(cron: string): string[] {
+export function cronWarnings(cron: string): CronWarning[] {
   const fields = fieldsOf(cron)
   if (fields === undefined) return []
   const [second, minute, hour] = fields
-  const warnings: string[] = []
+  const warnings: CronWarning[] = []
   if (isAny(minute) && !/[*?]/.test(hour)) {
-    warnings.push(`'${cron}' fires in every minute of the hour, 60 times: write 0 as the minute for once`)
+    const text = `'${cron}' fires in every minute of the hour, 60 times: write 0 as the minute for once`
+    warnings.push({ what: 'every-minute', text })
   }
   if (isAny(second) && !isAny(minute) && !/^[*?]\//.test(minute)) {
-    warnings.push(`'${cron}' fires in every second of the minute, 60 times: write 0 as the second for once`)
+    const text = `'${cron}' fires in every second of the minute, 60 times: write 0 as the second for once`
+    warnings.push({ what: 'every-second', text })
   }
   return warnings
 }

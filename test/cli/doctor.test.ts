@@ -120,7 +120,7 @@ describe('rqts doctor', () => {
       for (const { level, remedy, check } of findings) if (level !== 'ok') expect(remedy, check).toMatch(/.{10}/)
       const bad = findings
         .filter(({ level }) => level === 'bad')
-        .map((one) => ({ ...one, found: one.found.replace(/for [\d.]+ m?s/, 'for N') }))
+        .map(({ check, level, found, remedy }) => ({ check, level, remedy, found: found.replace(/for [\d.]+ m?s/, 'for N') }))
       expect(bad).toMatchInlineSnapshot(`
         [
           {
@@ -183,6 +183,8 @@ describe('rqts doctor', () => {
         level: 'bad',
         found: 'this user may not run ZADD, PUBLISH',
         remedy: 'ACL SETUSER NAME ~PREFIX:* &PREFIX:* +zadd +publish',
+        what: 'rights-missing',
+        facts: { commands: 'ZADD, PUBLISH', grant: '+zadd +publish' },
       })
       expect(await rights('-evalsha', '-eval')).toMatchObject({ level: 'bad', found: expect.stringMatching(/may not run EVAL/) })
     })

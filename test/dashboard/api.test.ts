@@ -280,7 +280,9 @@ describe('bulk actions', () => {
     const b = await board({ redact: { value: (value, { part }) => (part === 'error' ? 'hidden' : value) } })
     const { id } = await b.post('POST /bulk', { action: 'delete', jobs: [{ id: 'nobody', queue: 'default' }] })
     await until('it was tried', async () => (await b.get('GET /bulk', { id })).state === 'done')
-    expect((await b.get('GET /bulk', { id })).problems).toEqual([{ id: 'nobody', queue: 'default', text: 'hidden' }])
+    expect((await b.get('GET /bulk', { id })).problems).toEqual([
+      { id: 'nobody', queue: 'default', text: 'hidden', what: 'gone', facts: {} },
+    ])
   })
 
   it('refuse what is not clear', async () => {

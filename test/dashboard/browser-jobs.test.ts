@@ -65,6 +65,15 @@ describeBrowser('the list of jobs', () => {
       if (size < 60) await page.getByRole('button', { name: 'Next' }).click()
     }
     expect([...seen].sort()).toEqual(jobs.map(({ id }) => `mail/${id}`).sort())
+    // Who was sent the address of the third page turns back to the second and the first.
+    const sent = await visit(page.url())
+    const begins = (at: number) => sent.locator(`tbody tr:first-child[data-id="mail/${jobs[at]!.id}"]`).waitFor()
+    await begins(50)
+    await sent.getByRole('button', { name: 'Previous' }).click()
+    await begins(25)
+    await sent.getByRole('button', { name: 'Previous' }).click()
+    await begins(0)
+    expect(await sent.getByRole('button', { name: /Previous|First/ }).count()).toBe(0)
     await page.getByRole('button', { name: 'First' }).click()
     await page.locator(`tr[data-id="mail/${jobs[0]!.id}"]`).waitFor()
   })

@@ -90,6 +90,43 @@ describeBrowser('the overview', () => {
     await page.getByRole('img', { name: 'Latency (log scale)' }).waitFor()
   })
 
+  test('says the limits of a queue and of single tasks in it, and that one has ended', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    await queue.enqueue('send', [])
+    await queue.setLimits({
+      concurrency: 3,
+      rate: { max: 100, per: '1m' },
+      tasks: { send: { concurrency: 2 }, sms: { rate: { max: 5, per: '1s' } } },
+    })
+    const page = await visit(await serveDashboard(here))
+    const badges = page.getByRole('row', { name: /^mail/ }).locator('.badge')
+    const shown = (texts: string[]) =>
+      until(`${texts.join()} is shown`, async () => (await badges.allTextContents()).join() === texts.join())
+    await shown(['≤ 3 100/1m', 'send ≤ 2', 'sms 5/1 s'])
+    expect(await badges.nth(0).getAttribute('title')).toBe('Limits: at a time, per time')
+    expect(await badges.nth(1).getAttribute('title')).toBe('Limit of send in this queue: at a time, per time')
+    await queue.setLimits({ concurrency: null, tasks: { sms: null } })
+    await shown(['100/1m', 'send ≤ 2'])
+    await queue.setLimits(null)
+    await shown([])
+  })
+
+  test('the first data does not wait for the stream, and is asked for once', async () => {
+    const here = await stage()
+    await here.queue('mail').enqueue('send', [])
+    const asked: string[] = []
+    const page = await visit(await serveDashboard(here), {
+      async prepare(page) {
+        page.on('request', (request) => void asked.push(new URL(request.url()).pathname))
+        // Never answered, and given up with the page.
+        await page.route('**/api/stream*', () => undefined)
+      },
+    })
+    await page.getByText('mail: 1 waiting, no worker').waitFor()
+    expect(asked.filter((path) => path === '/api/overview')).toHaveLength(1)
+  })
+
   test('with nothing there, it says what to run', async () => {
     const page = await visit(await serveDashboard(await stage()))
     await page.getByText('rqts enqueue TASK ARG…').waitFor()

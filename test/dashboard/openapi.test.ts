@@ -112,5 +112,5 @@ it('names what it refers to, and finds what does not fit', () => {
     'POST /queue/empty.deleted is string, described as integer',
     'POST /queue/empty.more is not described',
   ])
-  expect(faultsOfReply('GET /job', 404, { error: { code: 'X' } })).toEqual(['GET /job.error.message is missing'])
+  expect(faultsOfReply('GET /job', 404, { error: { code: 'X', what: null, facts: {} } })).toEqual(['GET /job.error.message is missing'])
 })

@@ -9,6 +9,7 @@ interface Schema {
   items?: Schema
   properties?: Record<string, Schema>
   required?: string[]
+  additionalProperties?: Schema
 }
 
 interface Description {
@@ -44,6 +45,8 @@ function faultsOf(value: unknown, schema: Schema, where: string): string[] {
     return [`${where} is ${String(value)}, described as ${schema.enum.join(' or ')}`]
   if (schema.format === 'date-time' && Number.isNaN(Date.parse(value as string))) return [`${where} is no time`]
   if (Array.isArray(value)) return value.flatMap((item, i) => faultsOf(item, schema.items!, `${where}[${i}]`))
+  const { additionalProperties: any } = schema
+  if (any !== undefined) return Object.entries(value as object).flatMap(([name, field]) => faultsOf(field, any, `${where}.${name}`))
   return schema.properties === undefined ? [] : faultsOfFields(value as Record<string, unknown>, schema, where)
 }
 

@@ -20,7 +20,7 @@ describe('the stream', () => {
     const b = await board({ sampleMs: 250 })
     await b.queue().enqueue(add, [1, 2])
     const events = eventsOf(await b.ask('/api/stream'))
-    expect(await next(events, 'redis')).toEqual({ up: true, message: null })
+    expect(await next(events, 'redis')).toEqual({ up: true, message: null, code: null })
     expect((await next(events, 'overview')).totals.queued).toBe(1)
     await b.queue().enqueue(add, [3, 4])
     await next(events, 'overview', ({ totals }) => totals.queued === 2)
@@ -80,6 +80,40 @@ describe('the stream', () => {
     await events.return(undefined)
     await b.post('POST /worker/resume', { name: '*' })
     void running
+  })
+
+  it('tells new log lines also when old ones go for them, each once', async () => {
+    const b = await board({ sampleMs: 250 })
+    const [begun, more] = [gate(), gate()]
+    const chatty = task('chatty', async function () {
+      await Promise.all(Array.from({ length: 1_003 }, (_, i) => this.log(`line ${i}`)))
+      begun.open()
+      await more.promise
+      for (const i of [1_003, 1_004]) await this.log(`line ${i}`)
+    })
+    const job = await b.queue().enqueue(chatty, [])
+    const running = b.worker('default', { tasks: [chatty], burst: true }).run()
+    await begun.promise
+    const events = eventsOf(await b.ask(`/api/stream?job=default/${job.id}`))
+    const told: string[] = []
+    const hear = async (upTo: number): Promise<void> => {
+      while (told.length < upTo) {
+        const { from, lines } = await next(events, 'logs')
+        expect(from).toBe(told.length === 0 ? 3 : 3 + told.length)
+        told.push(...lines)
+      }
+    }
+    await hear(1_000)
+    more.open()
+    await hear(1_002)
+    expect(told).toEqual(Array.from({ length: 1_002 }, (_, i) => `line ${i + 3}`))
+    await events.return(undefined)
+    await running
+    const { id } = job
+    expect((await b.get('GET /job', { id })).logCount).toBe(1_005)
+    expect(await b.get('GET /job/logs', { id, from: 1_004 })).toEqual({ lines: ['line 1004'], from: 1_004, total: 1_005 })
+    const { lines, from } = await b.get('GET /job/logs', { id })
+    expect([from, lines.length, lines[0]]).toEqual([5, 1_000, 'line 5'])
   })
 
   it('tells how far a bulk action is', async () => {

@@ -145,7 +145,7 @@ describe('warnings', () => {
     ['* * * * * *', 0],
   ])('%s: %i', (cron, count) => {
     expect(cronWarnings(cron)).toHaveLength(count)
-    if (count > 0) expect(cronWarnings(cron)[0]).toContain('60 times')
+    if (count > 0) expect(cronWarnings(cron)[0]!.text).toContain('60 times')
   })
 })
 

@@ -1,16 +1,21 @@
 import type { ApiError, BodyOf, QueryOf, ReplyOf, Route } from '../contract.ts'
 import { t } from './i18n/index.ts'
 
-/** What the server refused, or that it could not be reached (status 0). */
+/** What the server refused, in the language of the page, or that it could not be reached (status 0). */
 export class ApiFailure extends Error {
   readonly status: number
   readonly code: string
 
-  constructor(status: number, code: string, message: string) {
-    super(message)
+  constructor(status: number, error: ApiError['error']) {
+    super(t.refusal(error))
     this.status = status
-    this.code = code
+    this.code = error.code
   }
+}
+
+/** What no server has said. */
+export function said(code: string, message: string): ApiError['error'] {
+  return { code, message, what: null, facts: {} }
 }
 
 type Gets = Extract<Route, `GET ${string}`>
@@ -36,13 +41,13 @@ export async function post<R extends Posts>(route: R, body: BodyOf<R>): Promise<
 async function ask(url: string, init: RequestInit): Promise<unknown> {
   let response: Response
   try {
-    response = await fetch(url, { ...init, cache: 'no-store' })
+    response = await fetch(url, init)
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiFailure(0, 'UNREACHABLE', t.live.serverAway)
+    throw new ApiFailure(0, said('UNREACHABLE', t.live.serverAway))
   }
   const body = (await response.json().catch(() => undefined)) as unknown
   if (response.ok) return body
   const { error } = (body ?? {}) as Partial<ApiError>
-  throw new ApiFailure(response.status, error?.code ?? 'HTTP', error?.message ?? `${response.status} ${response.statusText}`)
+  throw new ApiFailure(response.status, error ?? said('HTTP', `${response.status} ${response.statusText}`))
 }

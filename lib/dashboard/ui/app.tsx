@@ -101,7 +101,7 @@ function useGlobalKeys(show: (overlay: Overlay) => void): void {
 
 /** What is on the page stays there while its source is away, under a line that says so. */
 function Outage(): JSX.Element | null {
-  const { up, message } = useCell(redisState)
+  const { up, message, code } = useCell(redisState)
   const state = useCell(connection)
   if (state === 'lost') {
     return (
@@ -113,7 +113,7 @@ function Outage(): JSX.Element | null {
   if (up) return null
   return (
     <p class="outage" role="alert">
-      <b>{t.live.redisAway}</b> {message} {t.live.heals}
+      <b>{t.live.redisAway}</b> {t.refusal({ code: code ?? '', message: message ?? '', what: null, facts: {} })} {t.live.heals}
     </p>
   )
 }

@@ -12,7 +12,7 @@ export type Connection = 'connecting' | 'live' | 'paused' | 'lost'
 export const connection: Cell<Connection> = cell<Connection>('connecting')
 export const paused: Cell<boolean> = cell(false)
 export const overview: Cell<OverviewView | undefined> = cell<OverviewView | undefined>(undefined)
-export const redisState: Cell<StreamEvents['redis']> = cell<StreamEvents['redis']>({ up: true, message: null })
+export const redisState: Cell<StreamEvents['redis']> = cell<StreamEvents['redis']>({ up: true, message: null, code: null })
 export const bulks: Cell<readonly BulkView[]> = cell<readonly BulkView[]>([])
 /** The job that the page shows, as the stream last told it; null when it is gone. With its place, for the page shown next is another's. */
 export const liveJob: Cell<{ place: string; job: JobDetailView | null } | undefined> = cell<
@@ -33,8 +33,8 @@ const UNFOLLOW_MS = 100
 let heardAt = 0
 let source: EventSource | undefined
 let sourceFollows: string | undefined
-const bulkHeardAt = new Map<string, number>()
-const endedBulks = new Set<string>()
+/** What was last heard of each action, also of those that are shown no more. */
+const heardBulks = new Map<string, { bulk: BulkView; at: number }>()
 let retryTimer: number | undefined
 let retryMs = FIRST_RETRY_MS
 let followed: string | undefined
@@ -48,6 +48,11 @@ export function startLive(): void {
   }, SILENCE_MS / 9)
   setInterval(() => void askForSilentBulks(), BULK_SILENCE_MS)
   sync()
+  // The document has had the browser ask for this before the script was there: the first data does not wait for a stream to be opened.
+  get('GET /overview').then(
+    (view) => overview.get() === undefined && overview.set(view),
+    () => undefined,
+  )
 }
 
 function sync(): void {
@@ -105,15 +110,10 @@ function hear<K extends keyof StreamEvents>(stream: EventSource, name: K, take: 
 
 /** Replies and events come by two ways and pass each other: what is further on stays, and an end stays the end. */
 export function takeBulk(bulk: BulkView): void {
-  const { id, state } = bulk
-  if (state === 'running' && endedBulks.has(id)) return
-  const known = bulks.get().find((one) => one.id === id)
-  bulkHeardAt.set(id, performance.now())
-  if (state !== 'running') {
-    endedBulks.add(id)
-    bulkHeardAt.delete(id)
-  } else if (known !== undefined && progressOf(known) > progressOf(bulk)) return
-  bulks.set([...bulks.get().filter((one) => one.id !== id), bulk])
+  const last = heardBulks.get(bulk.id)?.bulk
+  const behind = last !== undefined && bulk.state === 'running' && (last.state !== 'running' || progressOf(last) > progressOf(bulk))
+  heardBulks.set(bulk.id, { bulk: behind ? last : bulk, at: performance.now() })
+  if (!behind) bulks.set([...bulks.get().filter(({ id }) => id !== bulk.id), bulk])
 }
 
 function progressOf({ total, done, failed }: BulkView): number {
@@ -123,15 +123,15 @@ function progressOf({ total, done, failed }: BulkView): number {
 /** What has ended while no stream was open, or before the reply that tells of its start, is told by nobody. */
 async function askForSilentBulks(): Promise<void> {
   if (document.hidden) return
-  const silent = bulks
-    .get()
-    .filter(({ id, state }) => state === 'running' && performance.now() - (bulkHeardAt.get(id) ?? 0) >= BULK_SILENCE_MS)
-  for (const { id } of silent) {
+  for (const [id, { bulk, at }] of heardBulks) {
+    if (bulk.state !== 'running' || performance.now() - at < BULK_SILENCE_MS) continue
     try {
       takeBulk(await get('GET /bulk', { id }))
     } catch (error) {
+      if (!(error instanceof ApiFailure) || error.status !== 404) continue
       // A server that was started anew knows nothing of it.
-      if (error instanceof ApiFailure && error.status === 404) dismissBulk(id)
+      heardBulks.delete(id)
+      dismissBulk(id)
     }
   }
 }

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { ApiFailure } from './api.ts'
+import { ApiFailure, said } from './api.ts'
 import { bulks, overview } from './live.ts'
 
 export interface Loaded<T> {
@@ -34,7 +34,7 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, deps: re
       (data) => controller.signal.aborted || setState({ data, error: undefined, loading: false }),
       (error: unknown) => {
         if (controller.signal.aborted) return
-        const failure = error instanceof ApiFailure ? error : new ApiFailure(0, 'FAILED', String(error))
+        const failure = error instanceof ApiFailure ? error : new ApiFailure(0, said('FAILED', String(error)))
         setState((old) => ({ ...old, error: failure, loading: false }))
       },
     )

@@ -1,8 +1,10 @@
 import { enPages } from './en-pages.ts'
+import { enServer } from './en-server.ts'
 
-/** Every text of the shell and the overview; en-pages.ts has those of the other pages. zh.ts has the same in Chinese, and the types see to it. */
+/** Every text of the shell and the overview; en-pages.ts has those of the other pages, en-server.ts what the server says. zh.ts has the same in Chinese, and the types see to it. */
 export const en = {
   ...enPages,
+  ...enServer,
   loading: 'Loading…',
   noPage: 'There is no such page',
   skip: 'Skip to content',

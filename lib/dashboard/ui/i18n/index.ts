@@ -7,11 +7,11 @@ import { zh } from './zh.ts'
 export type Strings = Translated<typeof en>
 export type PageStrings = Translated<typeof enPages>
 
-type Translated<T> = {
+export type Translated<T> = {
   readonly [K in keyof T]: T[K] extends string
     ? string
-    : T[K] extends (...args: infer Args) => string
-      ? (...args: Args) => string
+    : T[K] extends (...args: infer Args) => infer Result
+      ? (...args: Args) => Result
       : Translated<T[K]>
 }
 
@@ -19,6 +19,11 @@ const DICTIONARIES: Readonly<Record<'en' | 'zh', Strings>> = { en, zh }
 
 /** The dictionary in use. A change of the language draws the whole page anew. */
 export let t: Strings = DICTIONARIES[language.get()]
+
+/** A word for a name that may be newer than this page. */
+export function wordFor(words: Readonly<Record<string, string>>, name: string): string {
+  return words[name] ?? name
+}
 
 language.listen(() => {
   t = DICTIONARIES[language.get()]

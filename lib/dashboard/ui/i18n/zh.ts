@@ -1,8 +1,10 @@
 import type { Strings } from './index.ts'
 import { zhPages } from './zh-pages.ts'
+import { zhServer } from './zh-server.ts'
 
 export const zh: Strings = {
   ...zhPages,
+  ...zhServer,
   loading: '加载中…',
   noPage: '没有这个页面',
   skip: '跳到内容',

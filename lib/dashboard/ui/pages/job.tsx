@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { JobAction, JobDetailView } from '../../contract.ts'
 import { act, confirm, copy, toast } from '../actions.ts'
 import { apiUrl, get, post } from '../api.ts'
-import { t } from '../i18n/index.ts'
+import { t, wordFor } from '../i18n/index.ts'
 import { useKeys } from '../keys.ts'
 import { liveJob, useFollowedJob } from '../live.ts'
 import { useLoaded } from '../load.ts'
@@ -59,7 +59,7 @@ function Head({ job, reload }: { job: JobDetailView; reload(): void }): JSX.Elem
       <div class="job-title">
         <h1>{task}</h1>
         <StateBadge state={state} />
-        {job.reason !== null && job.reason !== 'error' && <span class="badge plain">{job.reason}</span>}
+        {job.reason !== null && job.reason !== 'error' && <span class="badge plain">{wordFor(t.reasons, job.reason)}</span>}
       </div>
       <p class="job-sub">
         <code>{id}</code>

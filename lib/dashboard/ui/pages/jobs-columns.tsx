@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { JobRow } from '../../contract.ts'
 import { duration, shortId } from '../format.ts'
-import { t } from '../i18n/index.ts'
+import { t, wordFor } from '../i18n/index.ts'
 import { StateBadge, When } from '../parts/basic.tsx'
 import type { Column } from '../parts/table.tsx'
 import { href } from '../router.ts'
@@ -55,7 +55,7 @@ function note({ error, reason, description }: JobRow): JSX.Element {
   }
   return (
     <span class="clip muted" title={description}>
-      {reason === null ? description : `${reason} · ${description}`}
+      {reason === null ? description : `${wordFor(t.reasons, reason)} · ${description}`}
     </span>
   )
 }

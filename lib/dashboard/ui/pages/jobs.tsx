@@ -16,18 +16,25 @@ import { SearchBox, StateTabs } from './jobs-search.tsx'
 const PAGE_SIZE = 25
 const REFRESH_MS = 3_000
 
+/**
+ * The address holds where each page so far began, the last one being shown: so that one step back is as cheap as one forth, also for whom this
+ * address was sent to.
+ */
+const wayOf = (text: string): string[] => text.split('-').filter((cursor) => cursor !== '')
+
 export const jobKey = ({ queue, id }: { queue: string; id: string }): string => `${queue}/${id}`
 
 export function Jobs({ query }: { query: Readonly<Record<string, string>> }): JSX.Element {
   const q = query['q'] ?? ''
-  const cursor = query['cursor'] ?? ''
+  const way = query['cursor'] ?? ''
+  const cursor = wayOf(way).at(-1) ?? ''
   const { data, error, loading, reload } = useLoaded(
     async (signal) => ({
       q,
-      cursor,
+      way,
       reply: await get('GET /jobs', { q, limit: PAGE_SIZE, ...(cursor !== '' && { cursor }) }, signal),
     }),
-    [q, cursor],
+    [q, way],
     REFRESH_MS,
   )
   return (
@@ -40,9 +47,7 @@ export function Jobs({ query }: { query: Readonly<Record<string, string>> }): JS
       <StateTabs q={q} />
       <Failure error={error} onRetry={reload} />
       {/* What is shown belongs to the search that found it, until the next one has: what is done with "all" is done with those. */}
-      {data !== undefined && (
-        <Listing key={`${data.q} ${data.cursor}`} reply={data.reply} q={data.q} first={data.cursor === ''} reload={reload} />
-      )}
+      {data !== undefined && <Listing key={`${data.q} ${data.way}`} reply={data.reply} q={data.q} way={wayOf(data.way)} reload={reload} />}
     </div>
   )
 }
@@ -56,9 +61,9 @@ function Found({ reply }: { reply: JobsReply }): JSX.Element {
         <span class="muted"> · {complete ? t.jobs.searched(count(searched)) : t.jobs.bounded(count(searched))}</span>
       )}
       {problems.map((problem) => (
-        <span key={problem} class="warn-text">
+        <span key={problem.text} class="warn-text">
           {' '}
-          · {problem}
+          · {t.searchProblem(problem)}
         </span>
       ))}
     </p>
@@ -68,12 +73,13 @@ function Found({ reply }: { reply: JobsReply }): JSX.Element {
 interface ListingProps {
   reply: JobsReply
   q: string
-  first: boolean
+  way: readonly string[]
   reload(): void
 }
 
-function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
+function Listing({ reply, q, way, reload }: ListingProps): JSX.Element {
   const { jobs, next } = reply
+  const first = way.length === 0
   const [selected, setSelected] = useState<ReadonlyMap<string, JobRow>>(new Map())
   const [whole, setWhole] = useState(false)
   const [cursor, setCursor] = useState<string>()
@@ -126,17 +132,18 @@ function Listing({ reply, q, first, reload }: ListingProps): JSX.Element {
           onOpen={open}
         />
       )}
-      <Paging first={first} next={next} />
+      <Paging way={way} next={next} />
     </>
   )
 }
 
-function Paging({ first, next }: { first: boolean; next: string | null }): JSX.Element {
+function Paging({ way, next }: { way: readonly string[]; next: string | null }): JSX.Element {
+  const turnTo = (to: readonly string[]): void => setQuery({ cursor: to.join('-') })
   return (
     <nav class="paging" aria-label={t.jobs.paging}>
-      {!first && <Button onClick={() => setQuery({ cursor: undefined })}>{t.jobs.firstPage}</Button>}
-      {!first && <Button onClick={() => history.back()}>{t.jobs.previous}</Button>}
-      {next !== null && <Button onClick={() => setQuery({ cursor: next })}>{t.jobs.next}</Button>}
+      {way.length > 0 && <Button onClick={() => turnTo([])}>{t.jobs.firstPage}</Button>}
+      {way.length > 0 && <Button onClick={() => turnTo(way.slice(0, -1))}>{t.jobs.previous}</Button>}
+      {next !== null && <Button onClick={() => turnTo([...way, next])}>{t.jobs.next}</Button>}
     </nav>
   )
 }

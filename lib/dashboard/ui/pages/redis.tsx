@@ -43,17 +43,27 @@ function Findings({ findings }: { findings: readonly FindingView[] }): JSX.Eleme
       <ul class="findings">
         {findings
           .toSorted((a, b) => ORDER[a.level] - ORDER[b.level])
-          .map(({ check, level, found, remedy }) => (
-            <li key={check} class={level}>
-              <i aria-label={t.redis.levels[level]}>{level === 'ok' ? '✓' : '!'}</i>
-              <div>
-                <b>{check}</b> <span>{found}</span>
-                {remedy !== null && <p class="muted">{remedy}</p>}
-              </div>
-            </li>
+          .map((finding) => (
+            <FindingLine key={finding.check + finding.found} finding={finding} />
           ))}
       </ul>
     </Card>
+  )
+}
+
+function FindingLine({ finding }: { finding: FindingView }): JSX.Element {
+  const { level, what } = finding
+  const { check, found, remedy } = t.finding(finding)
+  return (
+    <li class={level} data-finding={what}>
+      <i role="img" aria-label={t.redis.levels[level]}>
+        {level === 'ok' ? '✓' : '!'}
+      </i>
+      <div>
+        <b>{check}</b> <span>{found}</span>
+        {remedy !== null && <p class="muted">{remedy}</p>}
+      </div>
+    </li>
   )
 }
 
@@ -73,7 +83,10 @@ function Server({ view }: { view: RedisView }): JSX.Element {
         <Fact name={t.redis.peak}>{bytes(view.peakMemory)}</Fact>
         <Fact name={t.redis.fragmentation}>{view.fragmentation ?? '–'}</Fact>
         <Fact name={t.redis.policy}>{view.evictionPolicy}</Fact>
-        <Fact name={t.redis.persistence}>{view.persistence}</Fact>
+        <Fact name={t.redis.persistence}>
+          {t.redis.kept[view.persistence]}
+          {view.persistence === 'snapshots' && <code> {view.save}</code>}
+        </Fact>
         <Fact name={t.redis.clients}>{count(view.clients)}</Fact>
         <Fact name={t.redis.ops}>{count(view.opsPerSecond)}</Fact>
         <Fact name={t.redis.uptime}>{duration(view.uptimeMs)}</Fact>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { ScheduleDetailView, ScheduleView } from '../../contract.ts'
 import { get } from '../api.ts'
 import { duration, moment } from '../format.ts'
-import { t } from '../i18n/index.ts'
+import { t, wordFor } from '../i18n/index.ts'
 import { useLoaded } from '../load.ts'
 import { Action, Card, Fact, Failure, When } from '../parts/basic.tsx'
 import { Json } from '../parts/json.tsx'
@@ -81,8 +81,8 @@ function ScheduleFacts({ schedule }: { schedule: ScheduleDetailView }): JSX.Elem
   const { overlap, misfire, jitterMs, startAt, endAt, limit } = schedule
   return (
     <dl class="facts small">
-      <Fact name={t.schedules.overlap}>{overlap}</Fact>
-      <Fact name={t.schedules.misfire}>{misfire}</Fact>
+      <Fact name={t.schedules.overlap}>{wordFor(t.schedules.overlaps, overlap)}</Fact>
+      <Fact name={t.schedules.misfire}>{wordFor(t.schedules.misfires, misfire)}</Fact>
       {jitterMs > 0 && <Fact name={t.schedules.jitter}>{duration(jitterMs)}</Fact>}
       {startAt !== null && <Fact name={t.schedules.startAt}>{moment(startAt)}</Fact>}
       {endAt !== null && <Fact name={t.schedules.endAt}>{moment(endAt)}</Fact>}

@@ -77,18 +77,19 @@ function name({ name: own, task, queue, warnings }: ScheduleView): JSX.Element {
         {task} → {queue}
       </span>
       {warnings.map((warning) => (
-        <span key={warning} class="warn-text">
-          {warning}
+        <span key={warning.what} class="warn-text">
+          {t.scheduleWarning(warning)}
         </span>
       ))}
     </span>
   )
 }
 
-function words({ words: text, expression, tz }: ScheduleView): JSX.Element {
+function words(schedule: ScheduleView): JSX.Element {
+  const { expression, tz } = schedule
   return (
     <span class="stack">
-      <span>{text}</span>
+      <span>{t.scheduleWords(schedule)}</span>
       <code class="muted">
         {expression} {tz}
       </code>

@@ -63,7 +63,7 @@ function Bulks(): JSX.Element {
             {bulk.state !== 'running' && <span> · {t.bulk.states[bulk.state]}</span>}
           </p>
           <Bar value={bulk.done + bulk.failed} max={bulk.total} label={t.bulk.title(t.actions[bulk.action])} />
-          {bulk.problems[0] !== undefined && <p class="muted">{bulk.problems[0].text}</p>}
+          {bulk.problems[0] !== undefined && <p class="muted">{t.leftAlone(bulk.problems[0])}</p>}
           {bulk.state === 'running' ? (
             <Action small onClick={() => act(() => post('POST /bulk/abort', { id: bulk.id }))}>
               {t.bulk.abort}
