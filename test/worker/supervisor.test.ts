@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { freePort } from '../../lib/embedded/port.ts'
-import { Worker } from '../../lib/index.ts'
+import { task, Worker } from '../../lib/index.ts'
 import { Scale } from '../../lib/worker/supervisor/scale.ts'
-import { type Stage, stage, until } from '../support/stage.ts'
+import { gate, type Stage, stage, until } from '../support/stage.ts'
 import { type WorkerCommand, workerCommand, workerInto } from '../support/worker-command.ts'
 
 const commands: WorkerCommand[] = []
@@ -131,13 +131,23 @@ describe('rqts worker as a supervisor', () => {
     expect(await command.ended()).toBe(0)
   })
 
-  it('says why when no worker ever gets ready, and ends with that code', async () => {
+  it('says why when no worker ever gets ready, ends with that code, and leaves alone who has the name', async () => {
     const s = await stage()
-    const twin = s.worker('default', { tasks: [function nothing() {}], name: 'taken' })
+    const [running, held] = [gate(), gate()]
+    const hold = task('held', async () => {
+      running.open()
+      await held.promise
+    })
+    const job = await s.queue().enqueue(hold)
+    const twin = s.worker('default', { tasks: [hold], name: 'taken' })
     const done = twin.run()
-    await until('it is there', async () => (await Worker.all({ connection: s.url, prefix: s.prefix })).length === 1)
+    await running.promise
     const command = start(s, '--name', 'taken')
     expect(await command.ended()).toBe(5)
+    expect((await Worker.all({ connection: s.url, prefix: s.prefix })).map(({ name }) => name)).toEqual(['taken'])
+    held.open()
+    await job.result({ timeout: '60s' })
+    expect(await job.attempts()).toMatchObject([{ attempt: 1, outcome: 'finished' }])
     await twin.stop()
     await done
   })

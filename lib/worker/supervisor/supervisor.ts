@@ -139,7 +139,8 @@ export class Supervisor {
       if (!staff.leaving) this.#done.add(staff.slot)
     } else {
       const how = signal === null ? `ended with exit code ${code}` : `was killed by signal ${signal}`
-      const reported = staff.name === undefined ? Promise.resolve() : this.#report(staff, staff.name, how)
+      // One that never got ready has taken no job, and the name that it wanted may be that of a worker that is well.
+      const reported = staff.name === undefined || !staff.ready ? Promise.resolve() : this.#report(staff, staff.name, how)
       if (!staff.leaving) this.#replace(staff, code, how, reported)
       // One that was still starting had nothing to lose.
       else if (this.#signals > 1 || (this.#signals === 1 && staff.ready)) this.#code = Math.max(this.#code, code ?? EXIT_ABORTED)
