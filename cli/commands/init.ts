@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type CommandSpec, command } from '../command.ts'
 import { CliError } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
@@ -75,7 +75,7 @@ export const init: CommandSpec = command<{ dryRun?: boolean }>({
       'Next:',
       '  npx rqts dev                        Redis if none runs, worker, scheduler, dashboard; reloads on save',
       '  npx rqts enqueue add :2 :3 --wait   in another terminal: prints 5',
-      ...(app.length > 0 ? ['  npx jiti app.ts                     the same from a program'] : []),
+      ...(app.length > 0 ? [`  ${`${usesPnpm() ? 'pnpm dlx' : 'npx'} jiti app.ts`.padEnd(33)}   the same from a program`] : []),
     ]
     context.result(
       { dryRun, files: results },
@@ -113,6 +113,14 @@ async function addScripts(dryRun: boolean): Promise<Written> {
   const added = { ...(bare && { type: 'module' }), ...present, scripts: { ...before, ...Object.fromEntries(missing) } }
   if (!dryRun) await writeFile(path, `${JSON.stringify(added, null, indent)}\n`)
   return { file, what: 'changed' }
+}
+
+/** It links the programs of an app's own dependencies only, and jiti comes with one of them. */
+function usesPnpm(): boolean {
+  for (let at = process.cwd(); ; at = dirname(at)) {
+    if (existsSync(join(at, 'pnpm-lock.yaml'))) return true
+    if (dirname(at) === at) return false
+  }
 }
 
 function parse(text: string, path: string): { scripts?: Record<string, string> } {

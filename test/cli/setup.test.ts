@@ -75,6 +75,11 @@ describe('rqts init after npm install', () => {
   })
 })
 
+it('rqts init says how pnpm runs the program, whose strict layout hides jiti', async () => {
+  const s = await scene({ 'package.json': '{}', 'pnpm-lock.yaml': '' })
+  expect((await s.run('init')).stdout).toContain('  pnpm dlx jiti app.ts ')
+})
+
 describe('the first five minutes', () => {
   it('an empty directory, three commands, a result', async () => {
     const s = await scene()
