@@ -72,7 +72,7 @@ export class Context {
   }
 
   async #connect(): Promise<Store> {
-    const { openStore } = await import('../lib/client/inspector.ts')
+    const { openStore } = await import('../lib/client/open-store.ts')
     try {
       return await openStore(this.connection)
     } catch (error) {

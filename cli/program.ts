@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help, InvalidArgumentError, type Option } from 'commander'
 import { VERSION } from '../lib/version.ts'
 import { type CommandSpec, GROUPS } from './command.ts'
-import { commands } from './commands/index.ts'
+import { commandsFor } from './commands/index.ts'
 import { type Settings, settle } from './config.ts'
 import { Context } from './context.ts'
 import { CliError, EXIT, exitCodeOf } from './exit-codes.ts'
@@ -13,7 +13,7 @@ import { report } from './report.ts'
 export async function run(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.ok
   let settings: Settings | undefined
-  const program = createProgram(async (spec, command) => {
+  const program = createProgram(await commandsFor(argv), async (spec, command) => {
     settings = await settle(program, command)
     if (!settings.globals.color) disableColor()
     const context = new Context(settings)
@@ -38,7 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 type Act = (spec: CommandSpec, command: Command) => Promise<void>
 
-export function createProgram(act: Act): Command {
+export function createProgram(commands: readonly CommandSpec[], act: Act): Command {
   const program = new Command('rqts')
   program
     .description('rqts: a typed job queue on nothing but Redis')

@@ -4,8 +4,10 @@ export function plural(count: number, one: string, many: string = `${one}s`): st
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
+/** `1,234,567`. Not by the locale's rules: loading those takes longer than all else that a small command does. */
 export function formatCount(value: number): string {
-  return value.toLocaleString('en-US')
+  if (!Number.isSafeInteger(value)) return value.toLocaleString('en-US')
+  return Math.abs(value) < 1_000 ? String(value) : String(value).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const

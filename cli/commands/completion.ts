@@ -75,8 +75,8 @@ interface CommandWords {
 }
 
 async function wordsOfCommands(): Promise<CommandWords[]> {
-  const { createProgram } = await import('../program.ts')
-  const program = createProgram(async () => undefined)
+  const [{ createProgram }, { allCommands }] = await Promise.all([import('../program.ts'), import('./index.ts')])
+  const program = createProgram(await allCommands(), async () => undefined)
   return program.commands.map((one) => ({
     name: one.name(),
     summary: quotable(one.summary()),

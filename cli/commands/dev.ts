@@ -41,7 +41,7 @@ export const dev: CommandSpec = command<DevOptions>({
     const session = new Session(context, queuesOf(context, queues), [MAIN, 'worker', ...queues])
     onSignal(() => session.stop())
     try {
-      return await session.run(options.dashboard && (await hasDashboard()) ? { script: MAIN, port: options.port } : undefined)
+      return await session.run(options.dashboard ? { script: MAIN, port: options.port } : undefined)
     } finally {
       await context.close()
       await leaveRedis()
@@ -70,9 +70,4 @@ function loadEnvFile(): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-}
-
-async function hasDashboard(): Promise<boolean> {
-  const { commands } = await import('./index.ts')
-  return commands.some(({ name }) => name === 'dashboard')
 }

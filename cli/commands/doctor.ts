@@ -4,7 +4,7 @@ import { type CommandSpec, command } from '../command.ts'
 import { codeOf, EXIT } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { paint, type Style } from '../output/color.ts'
-import { plural, safe } from '../output/text.ts'
+import { formatCount, plural, safe } from '../output/text.ts'
 
 /** Checking the jobs reads all of them, which is nothing to do in passing on a full server. */
 const MAX_JOBS = 200_000
@@ -17,7 +17,7 @@ export const doctor: CommandSpec = command<{ deep?: boolean; repair?: boolean }>
   summary: 'is all well? versions, persistence, eviction, memory, rights, jobs',
   description: 'It changes nothing, unless with --repair. Exit code 1 when something is wrong (✗); a warning (!) alone is no failure.',
   flags: [
-    new Flag('--deep', `check the jobs one by one also when there are more than ${MAX_JOBS.toLocaleString('en-US')}`),
+    new Flag('--deep', `check the jobs one by one also when there are more than ${formatCount(MAX_JOBS)}`),
     new Flag('--repair', 'mend what is wrong with the jobs, one by one; safe while workers run'),
   ],
   examples: [

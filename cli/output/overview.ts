@@ -1,4 +1,4 @@
-import { type Overview, type QueueOverview, type WorkerOverview } from '../../lib/client/inspector.ts'
+import type { Overview, QueueOverview, WorkerOverview } from '../../lib/client/inspector.ts'
 import { matcher } from '../../lib/names.ts'
 import { paint, type Style } from './color.ts'
 import { type Column, table } from './table.ts'

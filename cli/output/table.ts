@@ -30,16 +30,23 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
     columns.map((column) => build(rows, column)),
     (options.width ?? Number.POSITIVE_INFINITY) - indent.length,
   )
-  const line = (cells: Cell[]): string =>
-    (indent + cells.map((cell, i) => pad(cell, built[i]!, i === built.length - 1)).join(GAP)).trimEnd()
-  const lines = [line(built.map(({ title }) => ({ text: title, style: 'dim' })))]
-  rows.forEach((_, row) => lines.push(line(built.map(({ cells }) => cells[row]!))))
-  return lines
+  const line = (cellOf: (column: Built) => Measured): string => {
+    let text = indent
+    built.forEach((column, i) => (text += (i === 0 ? '' : GAP) + pad(cellOf(column), column, i === built.length - 1)))
+    return text.trimEnd()
+  }
+  const titles = line(({ title }) => ({ text: title, style: 'dim', width: title.length }))
+  return [titles, ...rows.map((_, row) => line(({ cells }) => cells[row]!))]
+}
+
+/** Measured once, however often it is asked. */
+interface Measured extends Cell {
+  width: number
 }
 
 interface Built {
   title: string
-  cells: Cell[]
+  cells: Measured[]
   width: number
   right: boolean
 }
@@ -47,11 +54,17 @@ interface Built {
 function build<Row>(rows: readonly Row[], column: Column<Row>): Built {
   const cells = rows.map((row) => {
     const cell = column.cell(row)
-    const { text, style } = typeof cell === 'string' ? { text: cell, style: undefined } : cell
-    return { text: column.max === undefined ? text : cut(text, column.max), style }
+    return measured(typeof cell === 'string' ? { text: cell } : cell, column.max)
   })
-  const widest = cells.reduce((most, { text }) => Math.max(most, width(text)), column.title.length)
+  const widest = cells.reduce((most, cell) => Math.max(most, cell.width), column.title.length)
   return { title: column.title, cells, width: widest, right: column.align === 'right' }
+}
+
+function measured({ text, style }: Cell, most = Number.POSITIVE_INFINITY): Measured {
+  const columns = width(text)
+  if (columns <= most) return { text, style, width: columns }
+  const short = cut(text, most)
+  return { text: short, style, width: width(short) }
 }
 
 /** Whole columns go, from the right; the first one stays and is cut, and so is a last one with a little too much text. */
@@ -72,12 +85,12 @@ function narrowed(column: Built, columns: number): Built {
     ...column,
     title: cut(column.title, columns),
     width: columns,
-    cells: column.cells.map((cell) => ({ ...cell, text: cut(cell.text, columns) })),
+    cells: column.cells.map((cell) => measured(cell, columns)),
   }
 }
 
-function pad({ text, style }: Cell, column: Built, last: boolean): string {
-  const space = ' '.repeat(Math.max(0, column.width - width(text)))
+function pad({ text, style, width: columns }: Measured, column: Built, last: boolean): string {
+  const space = ' '.repeat(Math.max(0, column.width - columns))
   if (column.right) return space + paint(style, text)
   return last ? paint(style, text) : paint(style, text) + space
 }

@@ -27,10 +27,12 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 const MARK = /\p{Mn}|\p{Cf}/u
 
+// Letters of Europe, dashes, blocks: nearly every text. Classes of Unicode take long to compile, and are left to texts that need them.
+const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2500-\u259f]*$/
+
 /** Columns that the text takes on a terminal. */
 export function width(text: string): number {
-  // biome-ignore lint: printable ASCII, nearly every text
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  if (NARROW.test(text)) return text.length
   let columns = 0
   for (const character of text) columns += MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1
   return columns

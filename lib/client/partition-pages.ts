@@ -1,7 +1,6 @@
 import type { Place } from '../store/jobs.ts'
 import type { Container } from '../store/keys.ts'
 import { idsNow } from '../store/listing.ts'
-import type { QueueCounts } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Page {
@@ -28,10 +27,4 @@ export async function pageOf(store: Store, names: readonly string[], container: 
 /** How many are listed before the one at this place of the n-th partition's list, when each list has so many. */
 export function listedBefore(lengths: readonly number[], n: number, at: number): number {
   return lengths.reduce((sum, length, i) => sum + Math.min(length, i < n ? at + 1 : at), 0)
-}
-
-export function sumCounts(all: readonly QueueCounts[]): QueueCounts {
-  const sum: QueueCounts = { queued: 0, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0 }
-  for (const one of all) for (const name of Object.keys(sum) as (keyof QueueCounts)[]) sum[name] += one[name]
-  return sum
 }

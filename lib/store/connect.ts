@@ -1,5 +1,5 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-import { findProjectRedisUrl } from '../embedded/index.ts'
+import { findProjectRedisUrl } from '../embedded/running.ts'
 import { RqtsError } from '../errors.ts'
 import { redactUrl } from '../redact.ts'
 import { type Address, type ConnectionOption, describeAddress, isClient, isCluster, parseAddress } from './address.ts'

@@ -1,13 +1,13 @@
-import { RqtsError } from '../errors.ts'
 import { newToken } from '../job/id.ts'
 import { type JobSnapshot, parseRecord } from '../job/record.ts'
 import { hasEnded, isStatus, type JobStatus } from '../job/state.ts'
 import type { Attempt } from './attempts.ts'
+import { isWrongType, readHash } from './hash.ts'
 import { deliverOutbox } from './maintain.ts'
-import { type Place, toFields } from './places.ts'
+import type { Place } from './places.ts'
 import type { Store } from './store.ts'
 
-export { findJob, type Place, toFields } from './places.ts'
+export { findJob, type Place } from './places.ts'
 
 const MAX_IDS_PER_CALL = 1_000
 const MAX_LOG_LINES = 1_000
@@ -24,32 +24,6 @@ export async function readJobs(store: Store, places: readonly Place[]): Promise<
     const { queue, id } = places[i]!
     return fields === null ? null : parseRecord(queue, id, fields, now)
   })
-}
-
-/** Null when there is none. A key of another type is none either: it must not break the list that it is in. */
-export async function readHash(store: Store, key: string): Promise<Record<string, string> | null> {
-  try {
-    return toFields(await store.client.call('HGETALL', key))
-  } catch (error) {
-    if (isWrongType(error)) return null
-    throw error
-  }
-}
-
-/** The same for some fields; null when none of them is there. */
-export async function readFields(store: Store, key: string, names: readonly string[]): Promise<Record<string, string> | null> {
-  try {
-    const values = (await store.client.call('HMGET', key, ...names)) as (string | null)[]
-    const found = names.flatMap((name, i) => (values[i] === null ? [] : [[name, values[i]!] as const]))
-    return found.length === 0 ? null : Object.fromEntries(found)
-  } catch (error) {
-    if (isWrongType(error)) return null
-    throw error
-  }
-}
-
-function isWrongType(error: unknown): boolean {
-  return error instanceof RqtsError && error.message.includes('WRONGTYPE')
 }
 
 export async function readJob(store: Store, place: Place): Promise<JobSnapshot | null> {

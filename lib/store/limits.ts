@@ -1,5 +1,5 @@
 import { DEFAULT_PER_KEY, type Limits } from '../job/limits.ts'
-import { toFields } from './jobs.ts'
+import { toFields } from './hash.ts'
 import { registerQueue } from './queues.ts'
 import type { Store } from './store.ts'
 

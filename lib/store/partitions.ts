@@ -3,7 +3,8 @@ import { RqtsError } from '../errors.ts'
 import { partitionNames, partitionOf, queueOf } from '../partition.ts'
 import type { Connections } from './connect.ts'
 import type { NewJob } from './enqueue.ts'
-import { findJob, type Place, toFields } from './places.ts'
+import { toFields } from './hash.ts'
+import { findJob, type Place } from './places.ts'
 import type { Store } from './store.ts'
 
 /** Others learn of a queue that was given partitions this much later. */
@@ -24,8 +25,12 @@ export class Partitions {
   }
 
   async of(store: Store, queue: string): Promise<readonly string[]> {
+    return (await this.ofAll(store, [queue]))[0]!
+  }
+
+  async ofAll(store: Store, queues: readonly string[]): Promise<(readonly string[])[]> {
     if (this.#counts === undefined) await this.read(store)
-    return this.known(store, queue)!
+    return queues.map((queue) => this.known(store, queue)!)
   }
 
   /** Whether any queue of this prefix has partitions. */

@@ -62,6 +62,13 @@ export async function lengths(store: Store, queue: string): Promise<Record<Conta
   }
 }
 
+/** Of partitions. */
+export function sumCounts(all: readonly QueueCounts[]): QueueCounts {
+  const sum: QueueCounts = { queued: 0, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0 }
+  for (const one of all) for (const name of Object.keys(sum) as (keyof QueueCounts)[]) sum[name] += one[name]
+  return sum
+}
+
 const ENDED: ReadonlySet<Container> = new Set(['finished', 'failed', 'canceled'])
 
 export interface Range {

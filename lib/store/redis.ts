@@ -11,6 +11,8 @@ import { holdSockets, unrefSentinels } from './sockets.ts'
 const HELD_UP_MS = 100
 /** What such a loop gets to read the answers that have come meanwhile. */
 const READING_MS = 1_000
+/** Redis answers nobody else while a script runs. */
+const KEYS_AT_ONCE = 100
 
 export type Arg = string | number | Buffer
 export type ScriptName = keyof typeof scripts
@@ -50,6 +52,13 @@ export class RedisClient {
         return await this.driver.call('EVAL', [lua, named.length, ...named, ...args])
       }
     })
+  }
+
+  /** A script that takes any number of keys, in few calls of which none is long: a reply for each. On a Cluster each key may be elsewhere. */
+  async runOnMany(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<unknown[]> {
+    const size = this.isCluster ? 1 : KEYS_AT_ONCE
+    const batches = Array.from({ length: Math.ceil(keys.length / size) }, (_, i) => keys.slice(i * size, (i + 1) * size))
+    return await Promise.all(batches.map((batch) => this.run(name, batch, args)))
   }
 
   call(command: string, ...args: Arg[]): Promise<unknown> {

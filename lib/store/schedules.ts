@@ -1,6 +1,6 @@
 import { newToken } from '../job/id.ts'
 import { parseSpec, type ScheduleSpec } from '../schedule/spec.ts'
-import { toFields } from './jobs.ts'
+import { toFields } from './hash.ts'
 import type { Arg } from './redis.ts'
 import { parseTime, type Store } from './store.ts'
 

@@ -1,5 +1,5 @@
 import { unlessFull } from './errors.ts'
-import { readFields, readHash } from './jobs.ts'
+import { toFields } from './hash.ts'
 import { parseTime, type Store } from './store.ts'
 
 /** A record outlives its worker by this much, so that `info` can say which one was lost. */
@@ -46,11 +46,10 @@ export async function delistWorker(store: Store, name: string, queues: readonly 
 export async function readWorkers(store: Store, fields?: readonly string[]): Promise<WorkerRecord[]> {
   const [time, names] = (await store.client.callAll([['TIME'], ['ZRANGE', store.keys.workers, 0, -1]])) as [unknown, string[]]
   const now = parseTime(time)
-  const asked = fields === undefined ? undefined : [...fields, 'heartbeat', 'deadline']
-  const read = (key: string): Promise<Record<string, string> | null> =>
-    asked === undefined ? readHash(store, key) : readFields(store, key, asked)
-  const hashes = await Promise.all(names.map((name) => read(store.keys.worker(name))))
-  return hashes.flatMap((found, i) => {
+  const asked = fields === undefined ? [] : [...fields, 'heartbeat', 'deadline']
+  const replies = await store.client.runOnMany('roster', names.map(store.keys.worker), asked)
+  return (replies as string[][]).flat().flatMap((text, i) => {
+    const found = toFields(JSON.parse(text))
     if (found === null) return []
     const heartbeatAgeMs = Math.max(0, now - Number(found['heartbeat'] ?? 0))
     return [{ name: names[i]!, alive: Number(found['deadline'] ?? 0) > now, heartbeatAgeMs, fields: found }]

@@ -1,4 +1,4 @@
-import { toFields } from '../store/jobs.ts'
+import { toFields } from '../store/hash.ts'
 import { scanQueue } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 

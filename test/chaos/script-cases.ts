@@ -8,7 +8,7 @@ import { forgetQueue, listIds, summarize } from '../../lib/store/queues.ts'
 import type { ScriptName } from '../../lib/store/redis.ts'
 import { addStats, readTaskStats } from '../../lib/store/stats.ts'
 import type { Store } from '../../lib/store/store.ts'
-import { enlistWorker } from '../../lib/store/workers.ts'
+import { enlistWorker, readWorkers } from '../../lib/store/workers.ts'
 import { type JobSketch, newJob, put, request, take } from './jobs.ts'
 
 /** One call of a script's typed function: what is there before, and the call. Ids and tokens are fixed, so that two runs compare. */
@@ -213,6 +213,12 @@ const ATTEMPTS: Case[] = [
     script: 'stats',
     given: (store) => addStats(store, 'q', 'first', [['finished', 1]], [['add finished', 1]]),
     call: (store) => readTaskStats(store, 'q', 0),
+  },
+  {
+    name: 'roster',
+    script: 'roster',
+    given: (store) => enlistWorker(store, 'w', 'me', 10_000, { state: 'idle', pid: 7 }),
+    call: async (store) => (await readWorkers(store, ['state'])).map(({ name, fields: { state } }) => ({ name, state })),
   },
   { name: 'enlist', script: 'enlist', call: (store) => enlistWorker(store, 'w', 'me', 10_000, { state: 'idle' }) },
 ]

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { commands } from '../../cli/commands/index.ts'
+import { allCommands } from '../../cli/commands/index.ts'
 import { settle } from '../../cli/config.ts'
 import type { Flag } from '../../cli/flags.ts'
 import { createProgram, run } from '../../cli/program.ts'
 import { hasPty, scene, TASKS } from './cli.ts'
 
+const commands = await allCommands()
+
 /** In this process: hundreds of starts of Node saved. */
 async function settled(argv: readonly string[]): Promise<Record<string, unknown>> {
   let options: Record<string, unknown> | undefined
-  const program = createProgram(async (_, command) => {
+  const program = createProgram(commands, async (_, command) => {
     options = (await settle(program, command)).options
   })
   await program.parseAsync(argv, { from: 'user' })
@@ -20,7 +22,9 @@ function withArguments(command: Command): string[] {
   return [command.name(), ...command.registeredArguments.flatMap((one) => (one.required ? ['x'] : []))]
 }
 
-const built = createProgram(async () => undefined).commands.filter((command) => commands.some(({ name }) => name === command.name()))
+const built = createProgram(commands, async () => undefined).commands.filter((command) =>
+  commands.some(({ name }) => name === command.name()),
+)
 const flags = built.flatMap((command) => {
   // Every one that help shows; of commands that do without a config file, `config` is none.
   const all = command.options.filter((option): option is Flag => 'variable' in option)

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../cli/commands/index.ts'
+import { allCommands } from '../../cli/commands/index.ts'
 import { createProgram } from '../../cli/program.ts'
 import { MAIN, scene } from './cli.ts'
+
+const commands = await allCommands()
+
+/** Says on stderr which modules a program loads. */
+const HOOK = 'import{writeSync}from"node:fs";export const load=(url,c,next)=>(writeSync(2,"LOADED "+url+"\\n"),next(url,c))'
+const data = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`
+const WATCHER = data(`import{register}from"node:module";register(${JSON.stringify(data(HOOK))})`)
 
 describe('rqts', () => {
   it('--help lists every command, by group, and the exit codes', async () => {
@@ -18,7 +25,7 @@ describe('rqts', () => {
   it.each(commands.map(({ name }) => name))('%s --help shows each flag with its variable and default, and examples', (name) => {
     const spec = commands.find((one) => one.name === name)!
     // In this process: the same text, and two dozen starts of Node saved.
-    const command = createProgram(async () => undefined).commands.find((one) => one.name() === name)!
+    const command = createProgram(commands, async () => undefined).commands.find((one) => one.name() === name)!
     let help = ''
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
     const text = help.replace(/\s+/g, ' ')
@@ -93,6 +100,23 @@ describe('rqts', () => {
     started.child.stdout!.destroy()
     const { stderr } = await started.exited
     expect(stderr).toBe('')
+  })
+
+  it('loads for a command what it needs, and nothing else', async () => {
+    const s = await scene()
+    const of = async (...args: string[]): Promise<string[]> => {
+      const { stderr } = await s.start(...args).exited
+      return [...stderr.matchAll(/^LOADED .*?\/(dist|node_modules)\/(.*)$/gm)].map(([, where, path]) => `${where}/${path}`)
+    }
+    s.env['NODE_OPTIONS'] = `--import ${WATCHER}`
+    const version = await of('--version')
+    expect(version).toContain('dist/lib/version.js')
+    expect(version.filter((path) => /^dist\/lib\/.*\/|\/commands\/(?!index)|ioredis/.test(path))).toEqual([])
+    const info = await of('info')
+    expect(info).toContain('node_modules/ioredis/built/index.js')
+    expect(info.filter((path) => /\/commands\/(?!index|info)/.test(path))).toEqual([])
+    expect(info.filter((path) => /superjson|croner|jiti|hono|suncalc/.test(path))).toEqual([])
+    expect(info.filter((path) => /\/lib\/(worker|payload|service|task\/(?!nearest)|client\/(queue|inspector))/.test(path))).toEqual([])
   })
 
   it('starts fast: 300 ms of processor time at most, whatever else this machine does', async () => {

@@ -3,7 +3,7 @@ import { type FoundJobs, findJobs, openStore, overview, type Store } from '../..
 import { Queue } from '../../lib/client/queue.ts'
 import { searchJobs } from '../../lib/client/search-jobs.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
-import { testRedisUrl } from '../support/redis.ts'
+import { ON_CLUSTER, testRedisUrl } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { scene } from './cli.ts'
 
@@ -76,6 +76,30 @@ describe('overview', () => {
     }) as typeof driver.call
     await overview(store)
     expect(trips).toBeLessThanOrEqual(2)
+  })
+
+  // On a Cluster each queue and each worker may be on another server.
+  it.skipIf(ON_CLUSTER)('takes a call for a hundred queues and one for a hundred workers, and reads no lists of tasks', async () => {
+    const store = await opened({ only: 1 })
+    const { driver } = store.client
+    const call = driver.call.bind(driver) as (...args: unknown[]) => Promise<unknown>
+    const replies: string[] = []
+    driver.call = ((...args: unknown[]) =>
+      call(...args).then((reply) => {
+        replies.push(JSON.stringify(reply))
+        return reply
+      })) as typeof driver.call
+    await overview(store)
+    const few = replies.length
+    const names = Array.from({ length: 250 }, (_, i) => `q${i}`)
+    await store.client.call('SADD', store.keys.queues, ...names)
+    for (const name of names) await enlistWorker(store, name, name, 60_000, { queues: name, tasks: 1, task_names: 'a.task' })
+    replies.length = 0
+    const seen = await overview(store)
+    expect([seen.queues.length, seen.workers.length]).toEqual([251, 250])
+    // Two more for the queues and two for the workers; one may ask anew which queues have partitions.
+    expect(replies.length).toBeLessThanOrEqual(few + 5)
+    expect(replies.join()).not.toContain('a.task')
   })
 })
 

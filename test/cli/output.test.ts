@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shortStack, userFrame } from '../../cli/output/stack.ts'
 import { type Column, table } from '../../cli/output/table.ts'
-import { cut, formatBytes, formatMs, safe, safeLines, width, wrap } from '../../cli/output/text.ts'
+import { cut, formatBytes, formatCount, formatMs, safe, safeLines, width, wrap } from '../../cli/output/text.ts'
 
 describe('table', () => {
   const rows = [
@@ -47,6 +47,27 @@ describe('text', () => {
     [276_000_000, '3d 4h'],
   ])('%d ms is %s', (ms, text) => {
     expect(formatMs(ms)).toBe(text)
+  })
+
+  it.each([0, 7, 999, 1_000, 12_345, 999_999, 1_000_000, 123_456_789_012, -1_000, -999, 0.5, 1_234.5678])(
+    '%d has commas as in English',
+    (value) => {
+      expect(formatCount(value)).toBe(value.toLocaleString('en-US'))
+    },
+  )
+
+  it.each([
+    ['', 0],
+    ['default · 3', 11],
+    ['–', 1],
+    ['█▍…', 3],
+    ['Zoë', 3],
+    ['Zoe\u0308', 3],
+    ['so\u00adft', 4],
+    ['邮件', 4],
+    ['🎉', 2],
+  ])('%j takes %i columns', (text, columns) => {
+    expect(width(text)).toBe(columns)
   })
 
   it.each([

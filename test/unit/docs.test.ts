@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../cli/commands/index.ts'
+import { allCommands } from '../../cli/commands/index.ts'
 import { globalFlags } from '../../cli/flags.ts'
 import { createProgram } from '../../cli/program.ts'
 
+const commands = await allCommands()
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const pages = [
   'README.md',
@@ -72,7 +73,7 @@ describe.each(pages)('%s', (page) => {
     for (const line of commandLines(page)) {
       if (line.endsWith('--help')) continue
       if (names.has(line)) continue
-      const program = createProgram(() => Promise.resolve())
+      const program = createProgram(commands, () => Promise.resolve())
       await expect(program.parseAsync(words(line), { from: 'user' }), line).resolves.toBe(program)
     }
   })

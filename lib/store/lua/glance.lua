@@ -1,7 +1,7 @@
 -- glance: several queues with what happened in them lately, in one call.
 -- KEYS    bases `prefix:{queue}:`, of one slot on a Cluster; keys that do not end in a colon are guards and passed over
 -- ARGV    1 · how many minutes back, the present one included, at most 60
--- Returns { now in s, { what `counts` returns, then statistics added up, without waits: field, sum, … } for each queue }
+-- Returns { now in s, for each queue what `counts` returns, then statistics added up, without waits: field, sum, …, as words }
 -- Keeps   reads only
 -- Cost    O(queues · (log n + minutes))
 --@include _counts
@@ -26,7 +26,8 @@ for _, base in ipairs(KEYS) do
   if string.sub(base, -1) == ':' then
     local row = countJobs(base, now)
     lately(base, row)
-    reply[#reply + 1] = row
+    -- A thousand lists of a dozen numbers are slow to read for the one who asked.
+    reply[#reply + 1] = table.concat(row, ' ')
   end
 end
 return reply
