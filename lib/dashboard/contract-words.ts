@@ -11,6 +11,7 @@ export type RefusalName =
   | ChangeRefusal
   | 'read-only'
   | 'look-only'
+  | 'elsewhere'
   | 'guesses'
   | 'streams'
   | 'bulks'

@@ -76,7 +76,7 @@ export class Dashboard {
     setMaxListeners(0, this.#closing.signal)
   }
 
-  /** Handles a request. What runtimes give beside it (Bun its server, Workers their environment, Next its parameters) is left alone. */
+  /** Handles a request. What a server gives beside it (Bun itself, Next the parameters of the path) is left alone. */
   readonly fetch = (request: Request): Promise<Response> => this.handle(request)
 
   /** Handles a request of which its server knows more than it says itself. */
@@ -119,7 +119,7 @@ export class Dashboard {
     const guarded = auth !== undefined && authorize === undefined ? address : undefined
     if (guarded !== undefined) this.#guesses.check(guarded)
     try {
-      return tokenLogin(request, this.#options) ?? (await admit(request, this.#options))
+      return tokenLogin(request, this.#options) ?? (await admit(request, this.#options, address))
     } catch (error) {
       const credential = credentialOf(request)
       const wrong = error instanceof Refusal && error.status === 401 && credential !== undefined

@@ -15,8 +15,9 @@ export interface Visitor {
 const COOKIE = 'rqts_token'
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]', '::1'])
 
-export async function admit(request: Request, options: NormalDashboardOptions): Promise<Visitor> {
+export async function admit(request: Request, options: NormalDashboardOptions, address?: string): Promise<Visitor> {
   checkHost(request, options)
+  checkAddress(options, address)
   const { access, user } = await identify(request, options)
   if (access === 'none') throw unknownVisitor(options)
   const changes = request.method !== 'GET' && request.method !== 'HEAD'
@@ -41,6 +42,14 @@ function checkHost(request: Request, { hosts, auth, authorize }: NormalDashboard
     'RQTS_BAD_HOST',
     'This dashboard does not answer under this name. Whoever runs it can allow it: set hosts, or who may enter with auth or authorize',
   )
+}
+
+/** A name can be forged by whoever can reach the port; where the connection comes from cannot. */
+function checkAddress({ hosts, auth, authorize }: NormalDashboardOptions, address: string | undefined): void {
+  const open = hosts !== undefined || auth !== undefined || authorize !== undefined
+  if (open || address === undefined || /^(::ffff:)?127(\.\d{1,3}){3}$|^::1$/.test(address)) return
+  const why = 'This dashboard answers only to the machine that it runs on. Whoever runs it can let others in: set auth or authorize'
+  throw new Refusal(403, 'RQTS_BAD_HOST', why, { what: 'elsewhere' })
 }
 
 async function identify(request: Request, { auth, authorize }: NormalDashboardOptions): Promise<{ access: Access; user: string }> {

@@ -220,7 +220,8 @@ function workflowsIn(rows: Awaited<ReturnType<typeof workflowRows>>['rows']): Wo
       firstAt: iso(Math.min(...times)),
       lastAt: iso(Math.max(...times)),
       example: { queue: jobs[0]!.queue, id: jobs[0]!.id },
-      tasks: [...new Set(jobs.map(({ task }) => task))].slice(0, 20),
+      // Steps are made one after the other, and their ids sort by that.
+      tasks: [...new Set(jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ task }) => task))].slice(0, 20),
     }
   })
   return views.sort((a, b) => ((a.lastAt ?? '') < (b.lastAt ?? '') ? 1 : -1)).slice(0, 500)

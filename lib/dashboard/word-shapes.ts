@@ -15,6 +15,7 @@ export const REFUSALS: All<RefusalName> = {
   ...CHANGE_REFUSALS,
   'read-only': true,
   'look-only': true,
+  elsewhere: true,
   guesses: true,
   streams: true,
   bulks: true,

@@ -103,7 +103,7 @@ describeBrowser('the overview', () => {
     const badges = page.getByRole('row', { name: /^mail/ }).locator('.badge')
     const shown = (texts: string[]) =>
       until(`${texts.join()} is shown`, async () => (await badges.allTextContents()).join() === texts.join())
-    await shown(['≤ 3 100/1m', 'send ≤ 2', 'sms 5/1 s'])
+    await shown(['≤ 3 · 100/1m', 'send ≤ 2', 'sms 5/1 s'])
     expect(await badges.nth(0).getAttribute('title')).toBe('Limits: at a time, per time')
     expect(await badges.nth(1).getAttribute('title')).toBe('Limit of send in this queue: at a time, per time')
     await queue.setLimits({ concurrency: null, tasks: { sms: null } })

@@ -51,6 +51,17 @@ describe('who may enter', () => {
     expect(await ask('a-long-token')).toBe(429)
   })
 
+  it('with no password set, a forged name lets nobody in who comes from another machine', async () => {
+    const b = await board()
+    const from = async (address: string | undefined) =>
+      (await b.dashboard.handle(new Request(`${ORIGIN}/api/session`, { headers: { host: 'localhost:9181' } }), { address })).status
+    for (const here of ['127.0.0.1', '127.0.1.1', '::1', '::ffff:127.0.0.1', undefined]) expect(await from(here), here).toBe(200)
+    for (const elsewhere of ['10.0.0.1', '2001:db8::1', '::ffff:10.0.0.1', '127.evil', ''])
+      expect(await from(elsewhere), elsewhere).toBe(403)
+    const open = await board({ hosts: ['*'] })
+    expect((await open.dashboard.handle(new Request(`${ORIGIN}/api/session`), { address: '10.0.0.1' })).status).toBe(200)
+  })
+
   it('without or with a wrong password every address says 401, the stream and files too', async () => {
     const b = await board({ auth: AUTH })
     for (const authorization of [
@@ -262,7 +273,7 @@ describe('what is asked', () => {
       'job',
       'job?id=a&queue=%7Bx%7D',
       'job/logs?id=a&from=-1',
-      'job/logs?id=a&from=99999999',
+      'job/logs?id=a&from=9999999999',
       'job/download?id=a&part=token',
       'stats?range=99y',
       `stats?queue=${long}`,

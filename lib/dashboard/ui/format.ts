@@ -43,10 +43,11 @@ export function ago(iso: string | null, now: number = Date.now()): string {
 
 /** One unit is enough for a glance; the title has the moment. */
 function coarse(ms: number): string {
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`
-  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`
-  return `${Math.floor(ms / DAY)} d`
+  const { units } = t.time
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} ${units.second}`
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} ${units.minute}`
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} ${units.hour}`
+  return `${Math.floor(ms / DAY)} ${units.day}`
 }
 
 export function moment(iso: string | null): string {

@@ -38,7 +38,13 @@ export const en = {
     heals: 'What you see is the last that was known; the page goes on by itself.',
     states: { connecting: 'connecting', live: 'live', paused: 'paused', lost: 'offline' },
   },
-  time: { now: 'now', endless: 'for ever', ago: (span: string) => `${span} ago`, in: (span: string) => `in ${span}` },
+  time: {
+    now: 'now',
+    endless: 'for ever',
+    ago: (span: string) => `${span} ago`,
+    in: (span: string) => `in ${span}`,
+    units: { second: 's', minute: 'min', hour: 'h', day: 'd' },
+  },
   states: {
     queued: 'waiting',
     started: 'running',
@@ -106,7 +112,10 @@ export const en = {
   alerts: {
     noWorker: (queue: string, n: string) => `${queue}: ${n} waiting, no worker`,
     paused: (queue: string, n: string) => `${queue} is paused, ${n} waiting`,
-    lost: (worker: string, n: string) => `Worker ${worker} is lost with ${n} jobs; they run again when their leases end`,
+    lost: (worker: string, n: number) =>
+      n === 0
+        ? `Worker ${worker} is lost; it ran nothing`
+        : `Worker ${worker} is lost with ${n === 1 ? '1 job, which runs again when its lease ends' : `${n} jobs, which run again when their leases end`}`,
     failing: (queue: string, share: string) => `${share} % of the attempts in ${queue} fail`,
     late: 'Schedules are late: no worker or scheduler fires them',
   },
@@ -133,7 +142,7 @@ export const en = {
     tasks: 'Tasks',
     otherTasks: 'all others',
     rate: 'Per minute',
-    perMinute: (n: string) => `${n} per minute`,
+    perMinute: (n: string) => `${n}/min`,
     p95: (span: string) => `run p95 ${span}`,
     ofSlots: (n: string) => `of ${n} slots`,
     slots: (n: string) => `${n} slots`,

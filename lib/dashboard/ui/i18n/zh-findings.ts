@@ -4,7 +4,7 @@ import type { Told } from './en-server.ts'
 type Say = (facts: Facts) => readonly [found: string, remedy?: string]
 
 const CHECKS: Readonly<Record<string, string>> = {
-  node: 'Node',
+  node: '运行环境',
   version: '版本',
   security: '安全',
   role: '角色',

@@ -27,6 +27,7 @@ const LEFT_ALONE: Readonly<Record<ChangeRefusal, (facts: Facts) => string>> = {
 const REFUSALS: Readonly<Record<Exclude<RefusalName, ChangeRefusal>, (facts: Facts) => string>> = {
   'read-only': () => '这个仪表盘是只读的',
   'look-only': () => '你只能查看，不能修改',
+  elsewhere: () => '这个仪表盘只接受来自本机的访问',
   guesses: ({ seconds }) => `来自你地址的错误密码太多：请在 ${seconds} 秒后重试`,
   streams: ({ most }) => `已经打开了 ${most} 个实时连接`,
   bulks: ({ running }) => `有 ${running} 个批量操作正在进行：请等其中一个结束`,

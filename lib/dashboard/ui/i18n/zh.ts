@@ -30,7 +30,13 @@ export const zh: Strings = {
     heals: '当前显示的是最后已知的状态，恢复后页面会自动更新。',
     states: { connecting: '连接中', live: '实时', paused: '已暂停', lost: '离线' },
   },
-  time: { now: '刚刚', endless: '永久', ago: (span) => `${span}前`, in: (span) => `${span}后` },
+  time: {
+    now: '刚刚',
+    endless: '永久',
+    ago: (span) => `${span}前`,
+    in: (span) => `${span}后`,
+    units: { second: '秒', minute: '分钟', hour: '小时', day: '天' },
+  },
   states: {
     queued: '等待中',
     started: '运行中',
@@ -98,7 +104,8 @@ export const zh: Strings = {
   alerts: {
     noWorker: (queue, n) => `${queue}：${n} 个任务在等待，没有工作进程`,
     paused: (queue, n) => `${queue} 已暂停，${n} 个任务在等待`,
-    lost: (worker, n) => `工作进程 ${worker} 失联，持有 ${n} 个任务；租约到期后会重新运行`,
+    lost: (worker, n) =>
+      n === 0 ? `工作进程 ${worker} 失联，没有在运行任务` : `工作进程 ${worker} 失联，持有 ${n} 个任务；租约到期后会重新运行`,
     failing: (queue, share) => `${queue} 中 ${share}% 的尝试失败`,
     late: '定时任务延迟：没有工作进程或调度器触发它们',
   },

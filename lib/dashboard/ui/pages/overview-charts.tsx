@@ -3,6 +3,7 @@ import type { StatsRange, StatsView, TaskStats } from '../../contract.ts'
 import { get } from '../api.ts'
 import { clockTime, count, duration, shortCount } from '../format.ts'
 import { t } from '../i18n/index.ts'
+import { overview } from '../live.ts'
 import { useLoaded } from '../load.ts'
 import { Card, Failure } from '../parts/basic.tsx'
 import { Chart } from '../parts/chart.tsx'
@@ -23,7 +24,7 @@ export function Charts({ range }: { range: StatsRange }): JSX.Element {
 }
 
 function Pictures({ stats }: { stats: StatsView }): JSX.Element {
-  const { points } = stats
+  const points = withoutBeginning(stats)
   const times = points.map(({ at }) => clockTime(at, stats.range !== '1h' && stats.range !== '24h'))
   const partial = points.at(-1)?.partial === true
   return (
@@ -59,6 +60,14 @@ function Pictures({ stats }: { stats: StatsView }): JSX.Element {
       {stats.tasks.length > 0 && <Tasks tasks={stats.tasks} />}
     </>
   )
+}
+
+/** A span that has just begun and in which nothing has ended yet would look like a standstill. */
+function withoutBeginning({ points, stepMs }: StatsView): StatsView['points'] {
+  const last = points.at(-1)
+  const now = Date.parse(overview.get()?.at ?? '')
+  const silent = last?.partial === true && last.finished + last.failed + last.retried === 0
+  return silent && now - Date.parse(last.at) < stepMs / 4 ? points.slice(0, -1) : points
 }
 
 function Tasks({ tasks }: { tasks: readonly TaskStats[] }): JSX.Element {

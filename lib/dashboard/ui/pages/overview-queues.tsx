@@ -87,7 +87,9 @@ function name({ name: queue, paused, limits }: QueueView): JSX.Element {
 }
 
 function limitText({ concurrency, rate }: LimitView): string {
-  return [concurrency === null ? '' : `≤ ${concurrency}`, rate === null ? '' : `${rate.max}/${duration(rate.perMs)}`].join(' ').trim()
+  return [concurrency === null ? '' : `≤ ${concurrency}`, rate === null ? '' : `${rate.max}/${duration(rate.perMs)}`]
+    .filter((text) => text !== '')
+    .join(' · ')
 }
 
 function hour({ name: queue, sparkline }: QueueView): JSX.Element {

@@ -90,7 +90,7 @@ function alertText({ kind, text, queue, worker, count: number }: AlertView): str
   if (kind === 'queue-paused' && queue !== null) return t.alerts.paused(queue, count(number ?? 0))
   if (kind === 'failing' && queue !== null && number !== null) return t.alerts.failing(queue, count(number))
   if (kind === 'schedules-late') return t.alerts.late
-  if (kind === 'worker-lost' && worker !== null) return t.alerts.lost(worker, count(number ?? 0))
+  if (kind === 'worker-lost' && worker !== null) return t.alerts.lost(worker, number ?? 0)
   return text
 }
 
