@@ -1,15 +1,18 @@
 // A process that does one library's work for the harness, told what to do over IPC. Producers and workers never share an event loop.
+import { Redis } from 'ioredis'
 import { LIBRARIES } from './libraries.mjs'
 import { nowUs, PAYLOADS, stamped } from './payloads.mjs'
+import { countJobs } from './redis.mjs'
 
 const MANY = 1_000
 const adapter = await LIBRARIES[process.argv[2]].load()
-let client
+let [client, place] = []
 const pauseOf = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const operations = {
   open(options) {
     client = adapter.open(options)
+    place = options
   },
   async enqueue({ payload, how, n, maxMs = Number.POSITIVE_INFINITY }) {
     const began = performance.now()
@@ -18,6 +21,7 @@ const operations = {
     const ms = performance.now() - began
     return { count, ms, cpuUs: spent(process.cpuUsage(cpu)) }
   },
+  feed,
   pace,
   knock,
   schedule: ({ at, n }) => inChunks(n, (chunk) => client.schedule(at, chunk)),
@@ -45,6 +49,30 @@ async function oneByOne(payload, n, inFlight, maxMs) {
   }
   await Promise.all(Array.from({ length: inFlight }, lane))
   return begun
+}
+
+/** As fast as it goes with 100 in flight, but waits while more than `most` jobs have not been done. */
+async function feed({ ms, most }) {
+  const [redis, keys] = [new Redis(place.url), LIBRARIES[process.argv[2]].keys(place.queue)]
+  const end = performance.now() + ms
+  let [total, full] = [0, false]
+  async function lane() {
+    while (performance.now() < end) {
+      if (full) await pauseOf(1)
+      else {
+        total++
+        await client.enqueue(PAYLOADS['120 B'])
+      }
+    }
+  }
+  const lanes = Promise.all(Array.from({ length: 100 }, lane))
+  while (performance.now() < end) {
+    full = (await countJobs(redis, keys)).pending > most
+    await pauseOf(2)
+  }
+  await lanes
+  redis.disconnect()
+  return { total }
 }
 
 async function inBulk(payload, n, maxMs) {

@@ -1,6 +1,6 @@
 // What every measurement works with: one private Redis, one producer process per library, a proxy per added latency.
 import { killAgents, startAgent, startProxy } from './agents.mjs'
-import { measureProcess, QUEUE } from './measure/process.mjs'
+import { measureTogether, QUEUE } from './measure/process.mjs'
 import { startRedis } from './redis.mjs'
 import { median } from './stats.mjs'
 
@@ -48,12 +48,12 @@ export class Bench {
     }
   }
 
-  /** What one worker at concurrency 10 makes of a full queue. */
+  /** What a producer and a worker at concurrency 10 sustain together. */
   async bestRate(library) {
-    const runs = this.#results['process/c10']?.[library]
+    const runs = this.#results['process/together']?.[library]
     if (runs !== undefined) return median(runs.map(({ rate }) => rate))
-    const run = await measureProcess(this, library, { ...this.#size.process, concurrency: 10 })
-    this.#results['process/c10'] = { ...this.#results['process/c10'], [library]: [run] }
+    const run = await measureTogether(this, library, { ...this.#size.together, concurrency: 10 })
+    this.#results['process/together'] = { ...this.#results['process/together'], [library]: [run] }
     return run.rate
   }
 

@@ -3,7 +3,7 @@ import { measureBacklog, measureDependents, measureMiddle, measureScheduled } fr
 import { measureEnqueue } from './measure/enqueue.mjs'
 import { measureIdlePickup, measurePickup } from './measure/latency.mjs'
 import { measureHeap, measureIdle, measureMemory } from './measure/memory.mjs'
-import { measureProcess } from './measure/process.mjs'
+import { measureProcess, measureTogether } from './measure/process.mjs'
 import { measureWaits } from './measure/waits.mjs'
 
 const FULL = {
@@ -11,6 +11,7 @@ const FULL = {
   otherRuns: 3,
   enqueue: { n: 50_000, warmup: 10_000, maxMs: 1_500 },
   process: { n: 60_000, warmup: 10_000, maxMs: 1_500 },
+  together: { ms: 1_500, warmupMs: 1_000, most: 1_000 },
   pickup: { ms: 4_000, warmupMs: 1_000 },
   idlePickup: { n: 250, warmup: 30, gapMs: 20 },
   memory: { n: 20_000 },
@@ -30,6 +31,7 @@ const QUICK = {
   otherRuns: 3,
   enqueue: { n: 20_000, warmup: 5_000, maxMs: 700 },
   process: { n: 25_000, warmup: 5_000, maxMs: 700 },
+  together: { ms: 700, warmupMs: 700, most: 1_000 },
   pickup: { ms: 2_000, warmupMs: 1_000 },
   idlePickup: { n: 100, warmup: 20, gapMs: 10 },
   memory: { n: 10_000 },
@@ -50,6 +52,7 @@ const TINY = {
   otherRuns: 1,
   enqueue: { n: 50, warmup: 10, maxMs: 500 },
   process: { n: 3_000, warmup: 100, maxMs: 200 },
+  together: { ms: 100, warmupMs: 50, most: 100 },
   pickup: { ms: 100, warmupMs: 50 },
   idlePickup: { n: 3, warmup: 1, gapMs: 5 },
   memory: { n: 50 },
@@ -117,6 +120,11 @@ function processing(size) {
     one('c1', 'concurrency 1', { concurrency: 1 }, core),
     one('c10', 'concurrency 10', { concurrency: 10 }, core),
     one('c100', 'concurrency 100', { concurrency: 100 }, core),
+    {
+      ...one('together', 'concurrency 10, enqueued at the same time', {}, core),
+      measure: measureTogether,
+      plan: { ...size.together, concurrency: 10 },
+    },
     one('c1/1ms', 'concurrency 1, 1 ms away', { concurrency: 1, latencyMs: 1 }),
     one('c10/1ms', 'concurrency 10, 1 ms away', { concurrency: 10, latencyMs: 1 }, core),
     one('c100/1ms', 'concurrency 100, 1 ms away', { concurrency: 100, latencyMs: 1 }),

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startAgent } from '../agents.mjs'
 import { LIBRARIES } from '../libraries.mjs'
+import { countJobs } from '../redis.mjs'
 import { checkDeliveries, watchWork } from './watch.mjs'
 
 export const QUEUE = 'bench'
@@ -15,6 +17,26 @@ export async function measureProcess(bench, library, plan) {
     const { seen } = await stopWork(agents)
     return { ...result, deliveries: await checkDeliveries(watched, seen) }
   })
+}
+
+/** Jobs per second that go through a producer and a worker at work at the same time, with never more than about `most` on their way. */
+export async function measureTogether(bench, library, { ms, warmupMs, most, ...workers }) {
+  const keys = LIBRARIES[library].keys(QUEUE)
+  await bench.fresh()
+  return await withWorkers(bench, library, workers, (agents) =>
+    bench.produce(library, 'default', async (producer) => {
+      const feeding = producer.call('feed', { ms: warmupMs + ms + 500, most })
+      await sleep(warmupMs)
+      const [before, began] = [await countJobs(bench.redis, keys), performance.now()]
+      await sleep(ms)
+      const [after, ended] = [await countJobs(bench.redis, keys), performance.now()]
+      const { total } = await feeding
+      while ((await countJobs(bench.redis, keys)).pending > 0) await sleep(20)
+      const { seen } = await stopWork(agents)
+      const deliveries = await checkDeliveries({ redis: bench.redis, keys, total }, seen)
+      return { rate: ((after.finished - before.finished) * 1_000) / (ended - began), deliveries }
+    }),
+  )
 }
 
 export async function withWorkers(bench, library, plan, use) {
