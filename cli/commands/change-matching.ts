@@ -6,6 +6,8 @@ import { attempt, type Change, type ChangeOptions, type Outcome } from './change
 import { queryOf } from './job-filters.ts'
 
 const AT_ONCE = 50
+/** In one call: each call reads the list of waiting jobs from the first to the last of those that it takes out. */
+const CANCELS_AT_ONCE = 500
 
 /** Which states `--all` means. */
 const STATES = { requeue: ['failed'], cancel: ['waiting'], delete: ['finished', 'failed', 'canceled'], promote: ['scheduled'] } as const
@@ -18,10 +20,12 @@ export async function changeMatching(change: Change, context: Context, options: 
   if (options.dryRun) return { ...outcome, ids: places.map(({ id }) => id) }
   await context.confirm(`${change.name} ${plural(places.length, 'job')} that match, of ${change.allText}?`, options)
   const progress = new Progress(change.name, places.length, !context.json && !context.quiet)
-  for (let at = 0; at < places.length; at += AT_ONCE) {
-    const some = places.slice(at, at + AT_ONCE)
+  const atOnce = change.name === 'cancel' ? CANCELS_AT_ONCE : AT_ONCE
+  for (let at = 0; at < places.length; at += atOnce) {
+    const some = places.slice(at, at + atOnce)
+    const left = change.name === 'cancel' ? await cancelTogether(context, some, outcome) : some
     await Promise.all(
-      some.map(({ queue, id }) =>
+      left.map(({ queue, id }) =>
         attempt(outcome, id, async () => {
           const job = await (await context.queue(queue)).fetchJob(id)
           if (job !== null) await change.apply(job, options)
@@ -32,6 +36,15 @@ export async function changeMatching(change: Change, context: Context, options: 
   }
   progress.end()
   return outcome
+}
+
+/** Returns those that could not be canceled: asked for one by one, each says why. */
+async function cancelTogether(context: Context, places: readonly Place[], outcome: Outcome): Promise<Place[]> {
+  const { changeJobs } = await import('../../lib/client/change-jobs.ts')
+  const { refused } = await changeJobs(await context.store(), 'cancel', places)
+  const left = new Set(refused.map(({ place }) => place))
+  outcome.ids.push(...places.filter((place) => !left.has(place)).map(({ id }) => id))
+  return [...left]
 }
 
 async function find(change: Change, context: Context, options: ChangeOptions): Promise<Place[]> {

@@ -1,8 +1,8 @@
 import { RqtsError } from '../errors.ts'
-import { hasEnded } from '../job/state.ts'
+import { hasEnded, type JobStatus } from '../job/state.ts'
 import { checkJobId, checkName, matcher } from '../names.ts'
 import { queueOf } from '../partition.ts'
-import { cancelJob } from '../store/jobs.ts'
+import { cancelJobs as cancelIn } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { type OpenJob, openJobs } from '../store/open-jobs.ts'
 import { queueNames } from '../store/queues.ts'
@@ -75,9 +75,26 @@ async function cancelAll(store: Store, jobs: readonly OpenJob[]): Promise<OpenJo
   for (let at = 0; at < order.length; at += CANCELS_AT_ONCE) {
     // Sent in this order on one connection, so done in this order.
     const some = order.slice(at, at + CANCELS_AT_ONCE)
-    const before = await Promise.all(some.map((job) => cancelJob(store, job, { reason: 'canceled', release: false })))
+    const runs = await Promise.all(runsOf(some).map((run) => cancelRun(store, run)))
+    const before = runs.flat()
     gone.push(...some.filter((_, i) => before[i] === null || hasEnded(before[i]!)))
   }
   for (const queue of new Set(order.map((job) => job.queue))) await deliverOutbox(store, queue)
   return gone
+}
+
+/** Neighbours of one queue go in one call. */
+function runsOf(jobs: readonly OpenJob[]): OpenJob[][] {
+  const runs: OpenJob[][] = []
+  for (const job of jobs) {
+    const run = runs.at(-1)
+    if (run?.[0]?.queue === job.queue) run.push(job)
+    else runs.push([job])
+  }
+  return runs
+}
+
+function cancelRun(store: Store, run: readonly OpenJob[]): Promise<(JobStatus | null)[]> {
+  const ids = run.map(({ id }) => id)
+  return cancelIn(store, run[0]!.queue, ids, { reason: 'canceled', release: false })
 }

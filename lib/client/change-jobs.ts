@@ -1,6 +1,6 @@
 import { show } from '../duration.ts'
 import { isWaiting, type JobStatus } from '../job/state.ts'
-import { cancelJob, type Place, readJob, removeJobs, requeueJob } from '../store/jobs.ts'
+import { cancelJobs, type Place, readJob, removeJobs, requeueJob } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { findPlaces } from '../store/partitions.ts'
 import type { Store } from '../store/store.ts'
@@ -20,7 +20,7 @@ export interface WhyNot {
   facts: Readonly<Record<string, string | number>>
 }
 
-const AT_ONCE = 200
+const AT_ONCE = 500
 
 /** Does the same to many jobs, in few round trips. A job that is not in the right state is left alone and told of. */
 export async function changeJobs(store: Store, change: JobChange, found: readonly Place[]): Promise<ChangeReport> {
@@ -28,8 +28,11 @@ export async function changeJobs(store: Store, change: JobChange, found: readonl
   const report: ChangeReport = { done: 0, refused: [] }
   for (let at = 0; at < places.length; at += AT_ONCE) {
     const part = places.slice(at, at + AT_ONCE)
-    const verdicts =
-      change === 'delete' ? await removeAll(store, part) : await Promise.all(part.map((place) => changeOne(store, change, place)))
+    const verdicts = await (change === 'delete'
+      ? byQueue(part, (queue, ids) => deleteSome(store, queue, ids))
+      : change === 'cancel'
+        ? byQueue(part, (queue, ids) => cancelSome(store, queue, ids))
+        : Promise.all(part.map((place) => requeueOne(store, change, place))))
     for (const [i, whyNot] of verdicts.entries()) {
       if (whyNot === undefined) report.done++
       else report.refused.push({ place: found[at + i]!, ...whyNot })
@@ -43,12 +46,9 @@ const GONE: WhyNot = { why: 'it is gone', what: 'gone', facts: {} }
 const inState = (state: JobStatus): WhyNot => ({ why: `it is ${state}`, what: 'state', facts: { state } })
 
 /** Undefined when it was done. */
-async function changeOne(store: Store, change: 'requeue' | 'cancel' | 'promote', place: Place): Promise<WhyNot | undefined> {
-  if (change === 'cancel') {
-    const before = await cancelJob(store, place, { reason: 'canceled', release: false })
-    if (before === null) return GONE
-    return isWaiting(before) || before === 'started' ? undefined : inState(before)
-  }
+type Verdict = WhyNot | undefined
+
+async function requeueOne(store: Store, change: 'requeue' | 'promote', place: Place): Promise<Verdict> {
   const { before, blockedBy, waits } = await requeueJob(store, place, change, false)
   if (before === null) return GONE
   if (blockedBy !== undefined) {
@@ -61,16 +61,29 @@ async function changeOne(store: Store, change: 'requeue' | 'cancel' | 'promote',
   return fits ? undefined : inState(before)
 }
 
-async function removeAll(store: Store, places: readonly Place[]): Promise<(WhyNot | undefined)[]> {
-  const verdicts = new Map<Place, WhyNot | undefined>()
+async function cancelSome(store: Store, queue: string, ids: readonly string[]): Promise<Verdict[]> {
+  const all = await cancelJobs(store, queue, ids, { reason: 'canceled', release: false })
+  return all.map((before) => {
+    if (before === null) return GONE
+    return isWaiting(before) || before === 'started' ? undefined : inState(before)
+  })
+}
+
+async function deleteSome(store: Store, queue: string, ids: readonly string[]): Promise<Verdict[]> {
+  const removed = await removeJobs(store, queue, ids)
+  return removed.map((removal) => (removal === 'kept' ? GONE : undefined))
+}
+
+/** Those of a queue go in one call: in the order of its list, which is that of whoever searched, they cost little more than one. */
+async function byQueue(places: readonly Place[], some: (queue: string, ids: readonly string[]) => Promise<Verdict[]>): Promise<Verdict[]> {
+  const verdicts = new Map<Place, Verdict>()
   for (const queue of new Set(places.map((place) => place.queue))) {
     const mine = places.filter((place) => place.queue === queue)
-    const removed = await removeJobs(
-      store,
+    const said = await some(
       queue,
       mine.map(({ id }) => id),
     )
-    mine.forEach((place, i) => verdicts.set(place, removed[i] === 'kept' ? GONE : undefined))
+    mine.forEach((place, i) => verdicts.set(place, said[i]))
   }
   return places.map((place) => verdicts.get(place))
 }

@@ -38,14 +38,33 @@ export async function statusOf(store: Store, { queue, id }: Place): Promise<JobS
   return status ? parseRecord(queue, id, { status, ...(expiresAt && { expires_at: expiresAt }) }, now).status : null
 }
 
+export interface CancelOptions {
+  reason: string
+  release: boolean
+}
+
 /** Returns the status before the call, null when there is no such job. `started` means: asked to stop. */
-export async function cancelJob(
+export async function cancelJob(store: Store, { queue, id }: Place, options: CancelOptions): Promise<JobStatus | null> {
+  return (await cancelJobs(store, queue, [id], options))[0]!
+}
+
+/** The same for many. In the order in which they wait they cost far less than one by one: see lua/_leaving.lua. */
+export async function cancelJobs(
   store: Store,
-  { queue, id }: Place,
-  options: { reason: string; release: boolean },
-): Promise<JobStatus | null> {
-  const status = await store.run('cancel', queue, [id, options.reason, options.release ? '1' : '0', store.keys.worker(''), newToken()])
-  return isStatus(status) ? status : null
+  queue: string,
+  ids: readonly string[],
+  { reason, release }: CancelOptions,
+): Promise<(JobStatus | null)[]> {
+  const parts: readonly string[][] = Array.from({ length: Math.ceil(ids.length / MAX_IDS_PER_CALL) }, (_, i) =>
+    ids.slice(i * MAX_IDS_PER_CALL, (i + 1) * MAX_IDS_PER_CALL),
+  )
+  const statuses = await Promise.all(
+    parts.map(async (part) => {
+      const answer = await store.run('cancel', queue, [reason, release ? '1' : '0', store.keys.worker(''), newToken(), ...part])
+      return (answer as string).split(',')
+    }),
+  )
+  return statuses.flat().map((status) => (isStatus(status) ? status : null))
 }
 
 export interface RequeueReply {

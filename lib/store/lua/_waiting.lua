@@ -24,10 +24,12 @@ local function schedule(base, id, at)
   if redis.call('ZRANGE', base .. 'scheduled', 0, 0)[1] == id then redis.call('PUBLISH', base .. 'due', at) end
 end
 
+--@include _leaving
+
 -- Takes a waiting job out of its container.
 local function withdraw(base, id, status, expires)
   if status == 'queued' then
-    if redis.call('ZSCORE', base .. 'parked', id) then gates().unpark(base, id) else redis.call('LREM', base .. listOf(base, id), 1, id) end
+    if redis.call('ZSCORE', base .. 'parked', id) then gates().unpark(base, id) else takeOut(base, base .. listOf(base, id), id) end
   else
     redis.call('ZREM', base .. status, id)
     if status == 'deferred' then redis.call('DEL', base .. 'job:' .. id .. ':waits') redis.call('SREM', base .. 'unlinked', id) end

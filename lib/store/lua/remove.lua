@@ -3,7 +3,7 @@
 -- ARGV    1 · '' or the only status or registry to delete from    2 · channel prefix of workers    3 · name of the call, then ids (at most 1,000)
 -- Returns a digit per id: 1 deleted, 0 not there or in another status, 2 a stray entry without a job, taken out of that status
 -- Keeps   dependents hear of it through the outbox, the unique key is released, whoever waits is told, a running handler is stopped.
--- Cost    O(log n) per job; O(queue length) per job in the list that is not near its head
+-- Cost    O(log n) per job; O(queue length) when they are in the list, about once for all that come in its order
 --@include _job
 --@include _waiting
 --@include _once
@@ -14,8 +14,7 @@ end
 local base, verdicts, changed, freed = KEYS[1], {}, false, false
 local before = said(base, ARGV[3])
 if before then return before end
-for at = 4, #ARGV do
-  local id = ARGV[at]
+local function remove(id)
   local key = base .. 'job:' .. id
   local job = redis.pcall('HMGET', key, 'status', 'flags', 'expires_at', 'worker', 'token')
   local status = job[1] or redis.call('EXISTS', key) == 1 and 'broken'
@@ -42,6 +41,13 @@ for at = 4, #ARGV do
   else
     verdicts[#verdicts + 1] = 0
   end
+end
+if #ARGV == 4 then
+  remove(ARGV[4])
+else
+  together(function()
+    for at = 4, #ARGV do remove(ARGV[at]) end
+  end)
 end
 if freed then gates().nudge(base) end
 if changed then say(base, ARGV[3], table.concat(verdicts)) end
