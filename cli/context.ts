@@ -10,6 +10,7 @@ import { writeOut } from './output/stdout.ts'
 export class Context {
   readonly settings: Settings
   #store: Promise<Store> | undefined
+  #connected: Store | undefined
   readonly #queues = new Map<string, Queue>()
 
   constructor(settings: Settings) {
@@ -74,7 +75,8 @@ export class Context {
   async #connect(): Promise<Store> {
     const { openStore } = await import('../lib/client/open-store.ts')
     try {
-      return await openStore(this.connection)
+      this.#connected = await openStore(this.connection)
+      return this.#connected
     } catch (error) {
       // A server that refuses who we are is as far away as one that is down.
       throw error instanceof Error ? Object.assign(error, { exitCode: EXIT.unreachable }) : error
@@ -120,7 +122,7 @@ export class Context {
 
   async close(): Promise<void> {
     for (const queue of this.#queues.values()) await queue.close()
-    const store = await this.#store?.catch(() => undefined)
-    await store?.close()
+    // One that is still to be reached is not waited for.
+    await this.#connected?.close()
   }
 }

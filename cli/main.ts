@@ -1,13 +1,10 @@
 #!/usr/bin/env node
-import { EXIT } from './exit-codes.ts'
-import { run } from './program.ts'
-import { listenForSignals } from './signals.ts'
-
-// `rqts jobs | head` is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed))
-listenForSignals()
-
-const code = await run(process.argv.slice(2))
-// A pipe may still hold output that the exit would cut off.
-for (const stream of [process.stdout, process.stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()))
-process.exit(code)
+// An old Node must be able to read this file to the end, or it says what it stumbled over instead of what it lacks.
+const NEEDED = [20, 19] as const
+const found = process.versions.node.split('.').map(Number)
+if (found[0]! < NEEDED[0] || (found[0] === NEEDED[0] && found[1]! < NEEDED[1])) {
+  process.stderr.write('error: rqts needs Node ' + NEEDED.join('.') + ' or newer, and this is Node ' + process.versions.node + '\n')
+  process.exitCode = 2
+} else {
+  void import('./start.ts')
+}

@@ -1,6 +1,7 @@
 import type { Settings } from './config.ts'
 import { codeOf, EXIT, exitCodeOf } from './exit-codes.ts'
 import { paint } from './output/color.ts'
+import { userFrame } from './output/stack.ts'
 import { writeOut } from './output/stdout.ts'
 import { safe, safeLines } from './output/text.ts'
 
@@ -12,8 +13,8 @@ export interface ReportOptions {
 
 /** Says once, plainly, what went wrong: to people on stderr and, with `--json`, to programs on stdout. */
 export function report(error: unknown, options: ReportOptions, settings?: Settings): void {
-  const message = messageOf(error, settings) + variableBehind(error, settings)
   const code = codeOf(error)
+  const message = messageOf(error, settings) + variableBehind(error, settings) + placeOf(error)
   if (options.json) writeOut(`${JSON.stringify({ error: { code: code ?? null, message } })}\n`)
   if (options.logFormat === 'json') {
     process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', code, msg: safe(message) })}\n`)
@@ -30,6 +31,12 @@ export function messageOf(error: unknown, settings: Settings | undefined): strin
   const message = error instanceof Error ? error.message : String(error)
   const origin = settings?.urlOrigin
   return origin === undefined ? message : message.replace('(given)', `(${origin})`)
+}
+
+/** Of a task file that threw while it was imported, where. */
+function placeOf(error: unknown): string {
+  const place = codeOf(error) === 'RQTS_TASK_FILE' ? userFrame((error as Error).cause) : undefined
+  return place === undefined ? '' : ` (${place})`
 }
 
 /** A variable that somebody has forgotten is a riddle, so it is named. */

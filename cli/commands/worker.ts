@@ -1,7 +1,7 @@
 import type { Order } from '../../lib/worker/supervisor/staff.ts'
 import { type CommandSpec, command } from '../command.ts'
 import type { Context } from '../context.ts'
-import { CliError, EXIT } from '../exit-codes.ts'
+import { CliError, codeOf, EXIT } from '../exit-codes.ts'
 import { Flag, whole } from '../flags.ts'
 import { reserveStdout, writeOut } from '../output/stdout.ts'
 import { plural } from '../output/text.ts'
@@ -100,7 +100,7 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
   if (slot === undefined && wantsSupervisor(flags)) {
     // A file that is not there is said once, and not by each process that is tried.
     const { locateAll } = await import('../../lib/worker/load-tasks.ts')
-    await locateAll(tasks, process.cwd())
+    await locateAll(tasks, process.cwd()).catch(refuse)
     const merged = several && format === 'json' && stream !== process.stderr
     return await supervise(context, log, queues, flags, merged ? writeOut : undefined)
   }
@@ -113,7 +113,7 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
   const { attend } = await import('./worker-process.ts')
   const attended = await attend(worker, log, running, { tasks, flags, supervised: slot !== undefined })
   try {
-    const loaded = await Promise.race([worker.loadTasks(), stopped.asked])
+    const loaded = await Promise.race([worker.loadTasks().catch(refuse), stopped.asked])
     // Nothing was taken yet, and a file may load for ever.
     if (loaded === undefined) return EXIT.ok
     if (loaded.every(({ names }) => names.length === 0))
@@ -123,7 +123,7 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
       )
     const plan = { queues, pool: flags.pool, fires: flags.scheduler, first: slot === undefined || slot === '1' }
     const { introduce } = await import('./worker-intro.ts')
-    await introduce(context, log, worker, loaded, plan)
+    await Promise.race([introduce(context, log, worker, loaded, plan), stopped.asked])
     const totals = await worker.run()
     log.say(`done: ${plural(totals.processed, 'job')}, ${totals.succeeded} succeeded, ${totals.failed} failed`, 'worker ended', totals)
     log.flush()
@@ -134,6 +134,11 @@ async function run(context: Context, args: readonly string[], flags: WorkerFlags
     attended.end()
     await worker.stop({ force: true }).catch(() => undefined)
   }
+}
+
+/** What cannot be imported now, the next process cannot import either: the exit code of a mistake says so, also to a supervisor. */
+function refuse(error: unknown): never {
+  throw codeOf(error) === 'RQTS_TASK_FILE' ? Object.assign(error as Error, { exitCode: EXIT.usage }) : error
 }
 
 /** What handlers print must not come between. */

@@ -2,7 +2,7 @@ import { matcher } from '../names.ts'
 import { hint, wishStop } from '../store/control.ts'
 import type { Store } from '../store/store.ts'
 import { readTaskSchemas } from '../store/task-schemas.ts'
-import { readWorkers, type WorkerRecord } from '../store/workers.ts'
+import { readWorker, readWorkers, type WorkerRecord } from '../store/workers.ts'
 
 export interface WorkerOverview {
   name: string
@@ -74,12 +74,21 @@ const ASK_AGAIN_MS = 25
 export async function askWorker(store: Store, name: string): Promise<WorkerDetail | null> {
   const asked = await store.now()
   const heard = await hint(store, name, 'tell')
+  const record = heard ? await awaitAnswer(store, name, asked) : await readWorker(store, name)
+  if (record === null) return null
+  return { ...workerOverview(record), answered: heard && toldSince(record, asked), ...detailsOf(record) }
+}
+
+/** What a worker tells of itself after it was asked to, or has told last when it does not answer; null when it is not there. */
+async function awaitAnswer(store: Store, name: string, asked: number): Promise<WorkerRecord | null> {
   for (const patience = performance.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))) {
-    const record = (await readWorkers(store)).find((one) => one.name === name)
-    if (record === undefined) return null
-    const answered = heard && Number(record.fields['heartbeat'] ?? 0) >= asked
-    if (answered || !heard || performance.now() > patience) return { ...workerOverview(record), answered, ...detailsOf(record) }
+    const record = await readWorker(store, name)
+    if (record === null || toldSince(record, asked) || performance.now() > patience) return record
   }
+}
+
+function toldSince({ fields }: WorkerRecord, asked: number): boolean {
+  return Number(fields['heartbeat'] ?? 0) >= asked
 }
 
 function detailsOf({ fields }: WorkerRecord): Omit<WorkerDetail, keyof WorkerOverview | 'answered'> {
@@ -108,8 +117,14 @@ export async function knownTasks(store: Store, queue: string): Promise<Set<strin
 
 /** Tells a worker to stop; with `force` it puts back at once what runs. Returns whether it was listening. */
 export async function orderShutdown(store: Store, worker: string, force: boolean): Promise<boolean> {
+  const asked = await store.now()
   await wishStop(store, worker, force ? 'force' : 'drain')
-  return await hint(store, worker)
+  const heard = await hint(store, worker)
+  if (!store.client.isCluster) return heard
+  // There nobody counts who listens. Whoever hears this tells of itself, or is gone.
+  await hint(store, worker, 'tell')
+  const record = await awaitAnswer(store, worker, asked)
+  return record === null || toldSince(record, asked)
 }
 
 /** Live workers that serve a queue, by name or wildcard. */

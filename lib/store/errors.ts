@@ -49,7 +49,8 @@ export function translateError(error: unknown, where: string): RqtsError {
   if (REFUSALS.includes(reply)) {
     return new RqtsError('RQTS_REDIS_ERROR', `Redis refused (${where}): ${shorten(text)}. ${DENIED}`, { cause: error })
   }
-  if (reply in NOT_NOW || isSystemError(error) || DRIVER_CUT_OFF.test(text)) return unavailable(where, error)
+  if (reply in NOT_NOW || isSystemError(error) || DRIVER_CUT_OFF.test(text) || text.startsWith(DRIVER_UNREADABLE))
+    return unavailable(where, error)
   return new RqtsError('RQTS_REDIS_ERROR', `Redis answered with an error (${where}): ${text.slice(0, 300)}`, { cause: error })
 }
 

@@ -45,7 +45,16 @@ export async function delistWorker(store: Store, name: string, queues: readonly 
 /** Those of the `fields` named, or all of them: a worker's tasks alone may be thousands. */
 export async function readWorkers(store: Store, fields?: readonly string[]): Promise<WorkerRecord[]> {
   const [time, names] = (await store.client.callAll([['TIME'], ['ZRANGE', store.keys.workers, 0, -1]])) as [unknown, string[]]
-  const now = parseTime(time)
+  return await readRecords(store, names, parseTime(time), fields)
+}
+
+/** Null when nothing is written of it. */
+export async function readWorker(store: Store, name: string): Promise<WorkerRecord | null> {
+  const [record = null] = await readRecords(store, [name], await store.now())
+  return record
+}
+
+async function readRecords(store: Store, names: readonly string[], now: number, fields?: readonly string[]): Promise<WorkerRecord[]> {
   const asked = fields === undefined ? [] : [...fields, 'heartbeat', 'deadline']
   const replies = await store.client.runOnMany('roster', names.map(store.keys.worker), asked)
   return (replies as string[][]).flat().flatMap((text, i) => {

@@ -33,6 +33,7 @@ export class BaseWorker {
   #finished: (() => void) | undefined
   /** Redis has heard of it. */
   #known = false
+  #leaveUnknown: (() => void) | undefined
 
   constructor(queues: string | readonly string[], options: WorkerOptions, enqueue: EnqueuePort) {
     this.#options = normalizeWorkerOptions(options)
@@ -126,7 +127,10 @@ export class BaseWorker {
     const { pool, upkeep, reporter } = this.#parts
     try {
       await pool.load()
-      this.#known = await upkeep.announce(() => this.#stopping !== undefined)
+      const leaving = new Promise<false>((resolve) => {
+        this.#leaveUnknown = () => resolve(false)
+      })
+      this.#known = await Promise.race([upkeep.announce(() => this.#stopping !== undefined), leaving])
       if (this.#known) await this.#work()
     } finally {
       await this.#close()
@@ -162,6 +166,8 @@ export class BaseWorker {
         : parseDuration(options.timeout, 'timeout')
     this.#parts.pump.limit(timeoutMs)
     if (options.force) this.#parts.interruptAll('release')
+    // A Redis that was never reached knows nothing that it should be told.
+    if (this.store.client.driver.status !== 'ready') this.#leaveUnknown?.()
     this.#stopping ??= this.#drain(timeoutMs)
     return this.#stopping
   }
@@ -217,7 +223,8 @@ export class BaseWorker {
     const { lookout, keeper, pool, upkeep, tally, pump } = this.#parts
     // Of a Redis that is away, each would wait for its deadline.
     const away = pump.cutOff || (!this.#known && this.#stopping !== undefined)
-    const within = (work: Promise<unknown>): Promise<unknown> => (away ? Promise.race([work, wait(FAREWELL_MS)]) : work)
+    const patienceMs = this.#known || this.store.client.driver.status === 'ready' ? FAREWELL_MS : 0
+    const within = (work: Promise<unknown>): Promise<unknown> => (away ? Promise.race([work, wait(patienceMs)]) : work)
     lookout.close()
     await within(keeper.stop())
     await pool.close().catch((error: unknown) => this.#options.logger.error({ err: error }, 'A teardown function threw'))

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { allCommands } from '../../cli/commands/index.ts'
 import { createProgram } from '../../cli/program.ts'
@@ -100,6 +101,23 @@ describe('rqts', () => {
     started.child.stdout!.destroy()
     const { stderr } = await started.exited
     expect(stderr).toBe('')
+  })
+
+  it.each(['18.20.4', '20.18.3', '4.9.1'])('on Node %s says which one it needs', async (version) => {
+    const s = await scene()
+    s.env['NODE_OPTIONS'] = `--import ${data(`Object.defineProperty(process.versions,"node",{value:"${version}"})`)}`
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { engines: { node: string } }
+    expect(await s.run('--version')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: rqts needs Node ${engines.node.replace('>=', '')} or newer, and this is Node ${version}\n`,
+    })
+  })
+
+  it('has an entry that an old Node can read', () => {
+    const entry = readFileSync(MAIN, 'utf8')
+    expect(entry).not.toMatch(/^import |^\s*await |\?\.|\?\?/m)
+    expect(entry).toContain("import('./start.js')")
   })
 
   it('loads for a command what it needs, and nothing else', async () => {

@@ -142,9 +142,23 @@ describe('rqts worker', () => {
     s.write({ 'tasks.mjs': 'export const nothing = 1' })
     expect(await s.run('worker')).toMatchObject({ code: 2, stderr: expect.stringContaining('export a function') })
     expect(await s.run('worker', '-t', 'nowhere.ts')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining("There is no task file 'nowhere.ts'"),
     })
+  })
+
+  it('says once that a task file cannot be imported, and where it broke', async () => {
+    const s = await scene({
+      'tasks.mjs': `import { settings } from './settings.mjs'\nexport const add = () => settings`,
+      'settings.mjs': '',
+    })
+    s.write({ 'settings.mjs': "function read() { throw new Error('no settings here') }\nexport const settings = read()" })
+    const { code, stdout, stderr } = await s.run('worker', '--log-format', 'pretty')
+    expect(code).toBe(2)
+    expect(stderr).toBe(
+      `error: The task file ${s.dir}/tasks.mjs could not be imported. Error: no settings here (settings.mjs:1) [RQTS_TASK_FILE]\n`,
+    )
+    expect(stdout.match(/A worker process ended[^\n]*/g)).toEqual([expect.stringContaining('before any was ready; no more are started')])
   })
 
   it('says once, plainly, what would lose jobs or let them wait for ever', async () => {

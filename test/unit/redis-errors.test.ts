@@ -62,6 +62,7 @@ it.each<[what: string, error: unknown, code: string, says: RegExp]>([
   ],
   ['a wrong password in a Cluster', clusterError(new Error('WRONGPASS invalid')), 'RQTS_REDIS_ERROR', ACL],
   ['a socket that ended', new Error('Connection is closed.'), 'RQTS_REDIS_UNAVAILABLE', START],
+  ['no Redis', new Error('Unknown RESP type 72 "H". Please report this.'), 'RQTS_REDIS_UNAVAILABLE', /no Redis: check host and port/],
   ['a word that only begins like a code', new Error('LOADINGS of things'), 'RQTS_REDIS_ERROR', /Redis answered with an error/],
   ['anything else', new Error("ERR unknown command 'NOPE'"), 'RQTS_REDIS_ERROR', /Redis answered with an error/],
   ['what is no error', 'odd', 'RQTS_REDIS_ERROR', /: odd$/],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type JobContext, Worker } from '../../lib/index.ts'
 import { type Logger, silentLogger } from '../../lib/logger.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
@@ -107,6 +107,18 @@ describe('a Redis that never answers', () => {
     await worker.stop()
     expect(await done).toMatchObject({ processed: 0 })
     expect(ready).toBe(false)
+  })
+
+  it('stop does not wait until the call that is on its way is given up', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const worker = new Worker('default', { tasks: [quick], connection: 'redis://127.0.0.1:1', logger: silentLogger })
+    const done = worker.run()
+    while (worker.store.client.driver.status === 'wait') await new Promise((resolve) => setImmediate(resolve))
+    void worker.stop()
+    // The deadline of a call is five times as far away, and here it never comes.
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(await done).toMatchObject({ processed: 0 })
   })
 })
 
