@@ -71,7 +71,7 @@ async function readNames(context: Context, kind: Kind): Promise<string[]> {
 interface CommandWords {
   name: string
   summary: string
-  flags: { long: string; short?: string; description: string }[]
+  flags: { long: string; short?: string; description: string; choices?: readonly string[] }[]
 }
 
 async function wordsOfCommands(): Promise<CommandWords[]> {
@@ -84,6 +84,7 @@ async function wordsOfCommands(): Promise<CommandWords[]> {
       long: option.long ?? '',
       ...(option.short !== undefined && { short: option.short }),
       description: quotable(option.description),
+      ...(option.argChoices !== undefined && { choices: option.argChoices }),
     })),
   }))
 }
@@ -97,6 +98,12 @@ function bash(words: readonly CommandWords[]): string {
   const names = `${words.map(({ name }) => name).join(' ')} help --help --version`
   const cases = words.map(({ name, flags }) => `    ${name}) words="${flags.map(({ long }) => long).join(' ')}" ;;`)
   const fixed = Object.entries(FIXED).map(([name, list]) => `    ${name}) words="${list}" ;;`)
+  const byChoice = words.flatMap(({ name, flags }) =>
+    flags.flatMap(({ long, short, choices }) => {
+      const written = [long, short].flatMap((flag) => (flag === undefined ? [] : `'${name} ${flag}'`))
+      return choices === undefined ? [] : `    ${written.join('|')}) words="${choices.join(' ')}" ;;`
+    }),
+  )
   const byFlag = Object.entries(VALUES).map(([kind, flags]) => `    ${flags.join('|')}) kind=${kind} ;;`)
   const byCommand = Object.entries(ARGUMENTS).map(([kind, list]) => `      ${list.join('|')}) kind=${kind} ;;`)
   return `_rqts() {
@@ -107,7 +114,11 @@ function bash(words: readonly CommandWords[]): string {
   case \${COMP_WORDS[COMP_CWORD - 1]} in
 ${byFlag.join('\n')}
   esac
-  if ((i == COMP_CWORD)); then words="${names}"
+  case "\${COMP_WORDS[i]} \${COMP_WORDS[COMP_CWORD - 1]}" in
+${byChoice.join('\n')}
+  esac
+  if [[ -n $words ]]; then :
+  elif ((i == COMP_CWORD)); then words="${names}"
   elif [[ -z $kind && $word == -* ]]; then case \${COMP_WORDS[i]} in
 ${cases.join('\n')}
     esac
@@ -132,9 +143,10 @@ function kindOf(table: Readonly<Partial<Record<Kind, readonly string[]>>>, name:
 function zsh(words: readonly CommandWords[]): string {
   const escape = (text: string): string => text.replace(/[[\]:]/g, '\\$&')
   const ask = (kind: Kind): string => `{compadd -- \${(f)"$(rqts completion ${kind} 2>/dev/null)"}}`
-  const flag = ({ long, description }: CommandWords['flags'][number]): string => {
+  const flag = ({ long, description, choices }: CommandWords['flags'][number]): string => {
     const kind = kindOf(VALUES, long)
-    return `'${long}[${escape(description)}]${kind === undefined ? '' : `:${kind}:${ask(kind)}`}'`
+    const value = choices !== undefined ? `:${long.slice(2)}:(${choices.join(' ')})` : kind === undefined ? '' : `:${kind}:${ask(kind)}`
+    return `'${long}[${escape(description)}]${value}'`
   }
   const rest = (name: string): string => {
     const kind = kindOf(ARGUMENTS, name)
@@ -159,9 +171,10 @@ compdef _rqts rqts`
 function fish(words: readonly CommandWords[]): string {
   const names = words.map(({ name, summary }) => `complete -c rqts -n __fish_use_subcommand -f -a ${name} -d '${summary}'`)
   const flags = words.flatMap(({ name, flags: list }) =>
-    list.map(({ long, short, description }) => {
+    list.map(({ long, short, description, choices }) => {
       const letter = short === undefined ? '' : ` -s ${short.slice(1)}`
-      return `complete -c rqts -n '__fish_seen_subcommand_from ${name}' -l ${long.slice(2)}${letter} -d '${description}'`
+      const value = choices === undefined ? '' : ` -x -a '${choices.join(' ')}'`
+      return `complete -c rqts -n '__fish_seen_subcommand_from ${name}' -l ${long.slice(2)}${letter}${value} -d '${description}'`
     }),
   )
   const ask = (kind: string): string => `-f -a '(rqts completion ${kind} 2>/dev/null)'`

@@ -134,6 +134,7 @@ describe('rqts completion', () => {
     const { code, stdout } = await (await scene()).run('completion', shell)
     expect(code).toBe(0)
     for (const word of ['worker', 'enqueue', 'max-jobs', 'depends-on']) expect(stdout).toContain(word)
+    for (const values of ['async processes threads', 'priority round-robin random', 'pretty json']) expect(stdout).toContain(values)
   })
 
   it('bash completes commands, flags, actions and names, and is silent without Redis', async () => {
@@ -157,6 +158,10 @@ describe('rqts completion', () => {
     await names(['jobs', '-q', 'm'], 'mail')
     await names(['enqueue', ''], 'add boom greet hang talk')
     await names(['stop', ''], 'w1')
+    expect(complete(['worker', '--pool', ''])).toBe('async processes threads')
+    expect(complete(['worker', '-p', 'p'])).toBe('processes')
+    expect(complete(['-u', 'x', 'jobs', '-s', 'f'])).toBe('finished failed')
+    expect(complete(['worker', '--pool', 'async', '--strategy', 'r'])).toBe('round-robin random')
     expect(complete(['schedule', 'p'])).toBe('pause')
     expect(complete(['redis', ''])).toBe('start stop status')
     expect(complete(['worker', 'zz'])).toBe('')
