@@ -54,6 +54,27 @@ describeBrowser('the page of a job', () => {
     expect(await log.locator('div').allTextContents()).toEqual(['first line', 'second line'])
   })
 
+  test('the log goes on growing when old lines go for new ones', async () => {
+    const here = await stage()
+    const [begun, more] = [gate(), gate()]
+    const chatty = task('chatty', async function (this: import('../../lib/index.ts').JobContext) {
+      await Promise.all(Array.from({ length: 1_002 }, (_, i) => this.log(`line ${i}`)))
+      begun.open()
+      await more.promise
+      await this.log('line 1002')
+    })
+    const job = await here.queue('web').enqueue(chatty, [])
+    void here.worker('web', { tasks: [chatty] }).run()
+    await begun.promise
+    const page = await visit(`${await serveDashboard(here)}#/job/web/${job.id}`)
+    const log = page.getByRole('log')
+    await log.getByText('line 1001', { exact: true }).waitFor()
+    more.open()
+    await log.getByText('line 1002', { exact: true }).waitFor()
+    const lines = await log.locator('div').allTextContents()
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([1_000, 'line 3', 'line 1002'])
+  })
+
   test('the graph leads through the dependencies', async () => {
     const here = await stage()
     const queue = here.queue('media')

@@ -48,6 +48,11 @@ async function ask(url: string, init: RequestInit): Promise<unknown> {
   }
   const body = (await response.json().catch(() => undefined)) as unknown
   if (response.ok) return body
-  const { error } = (body ?? {}) as Partial<ApiError>
-  throw new ApiFailure(response.status, error ?? said('HTTP', `${response.status} ${response.statusText}`))
+  const { error } = (body ?? {}) as { error?: unknown }
+  throw new ApiFailure(response.status, isOurs(error) ? error : said('HTTP', `${response.status} ${response.statusText}`))
+}
+
+/** A proxy in between has answers of its own. */
+function isOurs(error: unknown): error is ApiError['error'] {
+  return typeof error === 'object' && error !== null && 'what' in error && 'facts' in error
 }
