@@ -47,10 +47,13 @@ function plainName(fn: AnyFunction): string {
   )
 }
 
+/** What Node, jiti and tsc call a default export that has no name: a producer and its worker may be loaded by different ones. */
+const UNNAMED_DEFAULTS: ReadonlySet<string> = new Set(['default', '_default', 'default_1'])
+
 /** Why no worker could find the function by its name; undefined when one could. */
 export function unfit(fn: AnyFunction): string | undefined {
   if (fn.name === '') return 'it has no name'
-  if (fn.name === 'default') return "its name is 'default'"
+  if (UNNAMED_DEFAULTS.has(fn.name)) return `its name is '${fn.name}'`
   if (fn.name.startsWith('bound ')) return `it is bound ('${fn.name}')`
   const source = Function.prototype.toString.call(fn)
   if (isClassSource(source)) return `'${fn.name}' is a class`

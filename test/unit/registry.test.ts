@@ -106,6 +106,7 @@ describe('addModule', () => {
     ['a named default function', { default: add }, ['add']],
     ['a task as default', { default: defineTask('d', add) }, ['d']],
     ['an unnamed default function', { default: { default: () => 1 }.default }, []],
+    ['an unnamed default function, loaded by jiti', { default: { _default: () => 1 }._default }, []],
     ['a CommonJS module', { default: { add, more: named('more') }, add, __esModule: true }, ['add', 'more']],
     ['a CommonJS module as newer Nodes show it', { 'module.exports': { add }, default: { add } }, ['add']],
     ['a CommonJS function', { 'module.exports': add, default: add }, ['add']],
