@@ -9,6 +9,7 @@ import { failure } from '../ending.ts'
 import { attemptOf } from '../run.ts'
 import { findCulprit, isDebugged } from './culprit.ts'
 import type { Beat, Blocked, Culprit, WatchdogInit } from './messages.ts'
+import { Turns } from './turns.ts'
 
 export interface GuardPort {
   /** The main thread answers again. */
@@ -33,12 +34,14 @@ export class Guard {
   readonly #store: Store
   readonly #port: GuardPort
   readonly #pulse: Int32Array
+  readonly #turns: Turns
   #beat: Beat | undefined
   #count = 0
   #countedAt = clock.monotonic()
   #tickedAt = clock.monotonic()
   #renewedAt = 0
   #blocked = false
+  #looked = false
   #warned = false
   #acting = false
   #culprit: Culprit | undefined
@@ -49,6 +52,7 @@ export class Guard {
     this.#store = store
     this.#port = port
     this.#pulse = new Int32Array(init.pulse)
+    this.#turns = new Turns(init.turns)
     this.#timer = setInterval(() => void this.#tick(), TICK_MS)
   }
 
@@ -91,8 +95,9 @@ export class Guard {
       this.#blocked = true
       this.#warned = false
       this.#culprit = undefined
-      if (!debugged) await this.#look()
+      this.#looked = false
     }
+    if (!this.#looked && !debugged) await this.#look()
     if (ms > WARN_MS && !this.#warned) {
       this.#warned = true
       this.#port.warn({ ms, culprit: this.#culprit })
@@ -112,7 +117,10 @@ export class Guard {
 
   /** Not every look succeeds: native code cannot be halted. */
   async #look(): Promise<void> {
+    if (!this.#turns.take()) return
     this.#culprit = (await findCulprit()) ?? this.#culprit
+    this.#turns.done()
+    this.#looked = true
   }
 
   #overdue({ timeoutMs, startedAt, now }: HeldJob): boolean {

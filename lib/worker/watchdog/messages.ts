@@ -13,6 +13,8 @@ export interface WatchdogInit {
   policies: Readonly<Record<string, RetryPolicy>>
   /** One number that the main thread keeps counting up. */
   pulse: SharedArrayBuffer
+  /** One for all watchdogs of the process: see turns.ts. */
+  turns: SharedArrayBuffer
 }
 
 /** With each heartbeat, for the time when there are none. */

@@ -5,8 +5,9 @@ import type { ConnectionOption } from '../../store/connect.ts'
 import { transferable } from '../../store/transferable.ts'
 import { entryOf } from '../entry.ts'
 import type { Beat, Blocked, WatchdogInit } from './messages.ts'
+import { TURNS_BYTES } from './turns.ts'
 
-export interface WatchdogOptions extends Omit<WatchdogInit, 'pulse' | 'connection' | 'policies'> {
+export interface WatchdogOptions extends Omit<WatchdogInit, 'pulse' | 'turns' | 'connection' | 'policies'> {
   connection: ConnectionOption | undefined
   policies(): Readonly<Record<string, RetryPolicy>>
   logger: Logger
@@ -15,6 +16,7 @@ export interface WatchdogOptions extends Omit<WatchdogInit, 'pulse' | 'connectio
 
 const COUNT_MS = 100
 const AFTER_MS = 1_000
+const TURNS = new SharedArrayBuffer(TURNS_BYTES)
 
 /** The main thread's side: counts, tells what the thread must know, and hears how long it was away. */
 export class Watchdog {
@@ -72,6 +74,7 @@ export class Watchdog {
       ...(place.connection !== undefined && { connection: place.connection }),
       policies: policies(),
       pulse,
+      turns: TURNS,
     }
     const thread = new Worker(entryOf('watchdog/watchdog-thread'), { workerData })
     thread.on('message', (told: Blocked | 'up') => {
