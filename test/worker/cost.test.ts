@@ -3,10 +3,11 @@ import { Queue, task, Worker } from '../../lib/index.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { Store } from '../../lib/store/store.ts'
 import { withPrivateRedis } from '../support/redis.ts'
-import { gate } from '../support/stage.ts'
+import { gate, until } from '../support/stage.ts'
 
 const JOBS = 2_000
 const IDLE_MS = 10_000
+const IDLERS = 100
 
 /** What a worker asks of Redis, counted there: calls that crossed the network, and commands with those that scripts ran. */
 describe('what a worker costs', () => {
@@ -61,6 +62,32 @@ describe('what a worker costs', () => {
       expect(calls).toBeLessThanOrEqual((2 * (performance.now() - began)) / 1_000 + 2)
       await worker.stop()
       await ran
+      await store.close()
+    })
+  })
+
+  // A herd would cost two calls of each worker for each job, twenty thousand in all; it is 5 a job.
+  test('a job that comes while a hundred workers idle wakes one of them', { timeout: 120_000 }, async () => {
+    await withPrivateRedis(async ({ url }) => {
+      const store = new Store({ connection: url })
+      await using queue = new Queue('default', { connection: url })
+      const tasks = [task('noop', () => 1)]
+      // Without a hundred threads beside them.
+      const options = { connection: url, logger: silentLogger, tasks, onBlocked: 'ignore' } as const
+      const workers = Array.from({ length: IDLERS }, () => new Worker('default', options))
+      const ran = workers.map((worker) => worker.run())
+      const blocked = async (): Promise<number> =>
+        Number(/blocked_clients:(\d+)/.exec(String(await store.client.call('INFO', 'clients')))?.[1])
+      // Now and then one of them looks, and is not there for a moment.
+      await until('nearly all wait', async () => (await blocked()) >= IDLERS - 10, 60_000)
+      await store.client.call('CONFIG', 'RESETSTAT')
+      const began = performance.now()
+      for (let n = 0; n < IDLERS; n++) await (await queue.enqueue('noop', [])).result()
+      const { calls } = await counted(store)
+      // Besides, each asks what an idle one does.
+      expect(calls).toBeLessThan(20 * IDLERS + (2 * IDLERS * (performance.now() - began)) / 1_000)
+      await Promise.all(workers.map((worker) => worker.stop()))
+      await Promise.all(ran)
       await store.close()
     })
   })
