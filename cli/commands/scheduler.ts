@@ -1,4 +1,6 @@
+import type { Store } from '../../lib/client/open-store.ts'
 import { type CommandSpec, command } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { plural, safe } from '../output/text.ts'
 import { onSignal } from '../signals.ts'
@@ -22,15 +24,29 @@ export const scheduler: CommandSpec = command<{ name?: string }>({
     // Here a server that is not there is the answer; later it is waited for.
     const health = await new Schedules(await context.store()).health()
     const own = new Scheduler({ ...context.connection, logger, ...(name !== undefined && { name }) })
-    const stopped = new Promise<void>((resolve) => onSignal(() => resolve()))
+    let signals = 0
+    const stopped = new Promise<void>((resolve) => onSignal(() => (signals++ === 0 ? resolve() : process.exit(EXIT.aborted))))
     own.start()
     logger.info(
       { name: own.name, schedules: health.schedules, active: health.active },
       `${safe(own.name)} fires ${plural(health.active, 'schedule')}`,
     )
     await stopped
-    await own.stop()
+    const left = own.stop()
+    if (await isAway(await context.store())) void left.catch(() => undefined)
+    else await left
     logger.info({ name: own.name }, 'stopped')
     if (context.json) context.printJson({ name: own.name })
   },
 })
+
+/** A Redis that is away hears no farewell, and forgets by itself who led. */
+async function isAway(store: Store): Promise<boolean> {
+  const { refuseWhileAway } = await import('../../lib/client/open-store.ts')
+  try {
+    refuseWhileAway(store)
+    return false
+  } catch {
+    return true
+  }
+}

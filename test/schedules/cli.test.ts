@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ConnectOptions, Schedules, schedule } from '../../lib/index.ts'
 import { type Scene, scene } from '../cli/cli.ts'
+import { ownServer } from '../support/servers.ts'
 import { until } from '../support/stage.ts'
 import { noop } from './support.ts'
 
@@ -74,6 +75,16 @@ describe('rqts scheduler', () => {
     running.signal('SIGTERM')
     expect(await running.exited).toMatchObject({ code: 0 })
     expect((await schedules.health()).ticker).toBeNull()
+  })
+
+  it('ends well when Redis has gone', async () => {
+    const s = await scene()
+    const server = await ownServer()
+    const running = s.start('scheduler', '--url', server.url)
+    await running.seen(/fires 0 schedules/)
+    await server.stop()
+    running.signal('SIGINT')
+    expect(await running.exited).toMatchObject({ code: 0, stdout: expect.stringContaining('"msg":"stopped"') })
   })
 
   it('says at once when there is no Redis', async () => {
