@@ -63,7 +63,10 @@ export class Leader {
 
   /** Everything that is due now, for tests and for a burst that is about to end. */
   async settleDown(): Promise<void> {
-    for (const queue of this.#options.queues()) await this.#lead(queue, true)
+    for (const queue of this.#options.queues()) {
+      let waitMs = await this.#lead(queue, true)
+      while (waitMs === 0) waitMs = await this.#lead(queue, false)
+    }
   }
 
   /** One round; returns the ms until the next. */

@@ -1,7 +1,7 @@
 const count = (n) => n.toLocaleString('en')
 
 /** The last section of docs/benchmarks.md. */
-export function method({ enqueue, process }) {
+export function method({ enqueue, process, together }) {
   return `## Method
 
 \`npm run bench\` repeats all of this; \`npm run bench -- --quick\` gives a first idea, \`npm run bench -- --list\` names the scenarios.
@@ -22,14 +22,15 @@ export function method({ enqueue, process }) {
   2 ms. The window opens after the warm-up and closes when the queue is empty or after ${count(process.maxMs)} ms.
 - **Latency** is open loop: jobs become due by the clock, no matter how the last one fares, and their time runs from that moment (a timer of Node may be
   up to 2 ms late, that is not charged) to the first line of the handler. For a single job it runs from the call of enqueue. The best rate, of which half is offered, is
-  what the library's worker reached at concurrency 10 above; here the producer works at the same time.
+  the library's own of "concurrency 10, enqueued at the same time": a producer with 100 enqueues in flight and a worker, with at most about ${count(together.most)} jobs on their way.
 - **1 ms away**: the answers of Redis pass through a proxy in a process of its own that holds each for 1 ms.
 - **Cost**: CPU time of Redis' main thread (\`INFO cpu\`), calls by \`INFO commandstats\` (commands inside scripts included) and the CPU time of the process
   that enqueues or works, in the measured window; the harness's own commands are subtracted.
 - **Memory** is the growth of \`used_memory\` over that of an empty server with all scripts loaded and all clients gone, divided by the number of jobs.
 - **Deliveries**: after each run, the jobs that Redis says are done, the calls of handlers and the different jobs among them must be the same number.
 - **Growth**: 5 rounds on one queue, each of which enqueues and then works off the same number of jobs; "running" jobs are held by a worker beside, whose renewals of
-  leases count as well. **A long life** is the heap in use after garbage collection, **one of many** the time of single calls; these and "running" are of rqts alone.
+  leases count as well. **A long life** is the heap in use after garbage collection, for waits with 100,000 jobs due tomorrow, others that run on and on or fail every few seconds, and
+  callers who wait for each of them, **one of many** the time of single calls; these and "running" are of rqts alone.
 - A run that throws, or takes longer than a minute and a half (four with a million waiting), is given up and told of above.
 - Where a library can't do something, the cell holds a dash. BullMQ's flows make a parent wait for its children, not children for their parent.`
 }

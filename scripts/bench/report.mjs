@@ -167,8 +167,8 @@ const SECTIONS = [
     metrics: [
       [': early', 'earlyMb'],
       [': late', 'lateMb'],
-      [': who enqueues and waits, early', 'clientEarlyMb'],
-      [': who enqueues and waits, late', 'clientLateMb'],
+      [': early, who enqueues and waits', 'clientEarlyMb'],
+      [': late, who enqueues and waits', 'clientLateMb'],
     ],
   },
   {

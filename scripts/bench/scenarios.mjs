@@ -149,7 +149,7 @@ function waiting(size) {
     one('idle', 'a single job, idle worker', measureIdlePickup, size.idlePickup),
     one('100', '100 jobs/s', measurePickup, { ...size.pickup, rate: 100 }),
     one('1000', '1,000 jobs/s', measurePickup, { ...size.pickup, rate: 1_000 }),
-    one('half', 'half of its own best rate', measurePickup, { ...size.pickup, rate: 'half' }),
+    one('half', 'half of what it sustains', measurePickup, { ...size.pickup, rate: 'half' }),
     one('idle/1ms', 'a single job, idle worker, 1 ms away', measureIdlePickup, { ...size.idlePickup, latencyMs: 1 }, false),
     one('1000/1ms', '1,000 jobs/s, 1 ms away', measurePickup, { ...size.pickup, rate: 1_000, latencyMs: 1 }, false),
   ]
@@ -243,7 +243,11 @@ function ours(size) {
   return [
     one('heap', `heap of a worker after ${count(size.heap.early)} and after ${count(size.heap.n)} jobs`, measureHeap),
     one('middle', `a job in the middle of ${count(size.middle.size)}`, measureMiddle),
-    one('waits', `${count(size.waits.samples * size.waits.cycles)} waits for a job that is delayed, and as many given up`, measureWaits),
+    one(
+      'waits',
+      `heap of a worker over ${count(size.waits.samples * size.waits.cycles)} waits for delayed jobs and as many given up`,
+      measureWaits,
+    ),
     {
       ...one('waits/hour', 'an hour of waits', measureWaits),
       core: false,

@@ -6,9 +6,18 @@ import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 
 const run = promisify(execFile)
-const ONE_OF_EACH = ['enqueue/100', 'enqueue/bulk', 'process/c10', 'process/c10/1ms', 'process/c10/2p', 'pickup/idle', 'pickup/1000']
+const ONE_OF_EACH = [
+  'enqueue/100',
+  'enqueue/bulk',
+  'process/c10',
+  'process/c10/1ms',
+  'process/c10/2p',
+  'process/together',
+  'pickup/idle',
+  'pickup/1000',
+]
 const OTHERS = ['memory/120B', 'backlog/100', 'backlog/running', 'scheduled', 'dependents']
-const WITHOUT_DELIVERIES = ['idle', 'heap', 'middle']
+const WITHOUT_DELIVERIES = ['idle', 'heap', 'middle', 'waits']
 
 interface Deliveries {
   expected: number
