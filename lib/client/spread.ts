@@ -85,7 +85,9 @@ export class Spread {
       for (const given of wave) {
         const { draft, home } = placed.get(given)!
         await this.#placeParents(draft, home, siblings)
-        byHome.set(home, [...(byHome.get(home) ?? []), { given, draft }])
+        const share = byHome.get(home)
+        if (share === undefined) byHome.set(home, [{ given, draft }])
+        else share.push({ given, draft })
       }
       const shares = [...byHome].map(async ([home, share]) => {
         const made = await this.#write(
