@@ -114,7 +114,8 @@ function linesOf({ concurrency, rate, tasks, perKey, keys }: Limits): string[] {
     ...Object.entries(tasks).map(([task, of]) => `task ${safe(task)}: ${words(of).join(', ')}`),
     ...Object.entries(keys).map(([key, most]) => `key ${safe(key)}: ${most} at a time`),
   ]
-  return [...(lines.length > 0 ? lines : ['no limits']), `each other key: ${perKey} at a time`]
+  const others = Object.keys(keys).length > 0 ? 'other' : 'concurrency'
+  return [...(lines.length > 0 ? lines : ['no limits']), `each ${others} key: ${perKey} at a time`]
 }
 
 function words({ concurrency, rate }: { concurrency?: number | undefined; rate?: { max: number; per: number } | undefined }): string[] {

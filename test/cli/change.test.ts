@@ -195,6 +195,7 @@ describe('queues', () => {
       expect.arrayContaining([expect.objectContaining({ name: 'mail', limited: true })]),
     )
     expect(await s.json('limits', 'mail', '--clear')).toEqual({ name: 'mail', tasks: {}, perKey: 1, keys: {} })
+    expect((await s.run('limits', 'mail')).stdout).toBe('no limits\neach concurrency key: 1 at a time\n')
     for (const [flags, message] of [
       [['mail', '--rate', '100'], 'A rate is written as 100/1m'],
       [['mail', '--task', 'a'], '--task takes a name and a limit'],
