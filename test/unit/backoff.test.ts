@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { normalizeRetry, type RetryPolicy, retryDelayMs } from '../../lib/job/backoff.ts'
+import fc from '../support/property.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600_000

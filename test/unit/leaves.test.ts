@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { clock } from '../../lib/clock.ts'
 import { parseDate, parseDuration } from '../../lib/duration.ts'
 import { newJobId, newToken } from '../../lib/job/id.ts'
 import { checkJobId, checkName, isJobId } from '../../lib/names.ts'
+import fc from '../support/property.ts'
 
 afterEach(() => vi.restoreAllMocks())
 

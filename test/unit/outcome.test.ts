@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Retry, RqtsError, type RqtsErrorCode } from '../../lib/errors.ts'
 import type { RetryPolicy } from '../../lib/job/backoff.ts'
 import { decideFailure, type Failure } from '../../lib/job/outcome.ts'
+import fc from '../support/property.ts'
 
 const boom = new Error('boom')
 const decide = (given: Partial<Failure>) => decideFailure({ error: boom, failures: 0, random: 0, ...given })

@@ -1,10 +1,10 @@
 import { runInNewContext } from 'node:vm'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkedCopy } from '../../lib/payload/checked-copy.ts'
 import { datePaths } from '../../lib/payload/dated.ts'
 import { DEFAULT_PAYLOAD_LIMIT, decode, encode } from '../../lib/payload/payload.ts'
 import { writeRich } from '../../lib/payload/rich.ts'
+import fc from '../support/property.ts'
 
 const roundTrip = (value: unknown): unknown => decode(encode(value, 'args'))
 const MARKED = '{"$rqts":1,'

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AnyFunction } from '../../lib/task/infer.ts'
 import { editDistance, nearestNames } from '../../lib/task/nearest.ts'
 import { TaskRegistry } from '../../lib/task/registry.ts'
 import { defineTask } from '../../lib/task/task.ts'
+import fc from '../support/property.ts'
 
 function add(): void {}
 const named = (name: string): AnyFunction => ({ [name]: () => name })[name]!

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lastRun, nextRun } from '../../lib/schedule/occurrence.ts'
 import { normalizeSchedule, type ScheduleOptions } from '../../lib/schedule/options.ts'
 import { type DueSchedule, type Plan, planRuns } from '../../lib/schedule/plan.ts'
+import fc from '../support/property.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const MINUTE = 60_000

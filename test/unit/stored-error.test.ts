@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RqtsError } from '../../lib/errors.ts'
 import { DEFAULT_ERROR_LIMIT, decodeError, encodeError, parseStoredError } from '../../lib/payload/stored-error.ts'
+import fc from '../support/property.ts'
 
 const stored = (error: unknown) => parseStoredError(encodeError(error))
 const hostile = {
