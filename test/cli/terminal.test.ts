@@ -68,15 +68,15 @@ describe.runIf(hasPty)('on a terminal', () => {
 
   it('a bar shows how far the search and the work of filters have come, and goes away', async () => {
     const s = await scene()
-    await s.queue().enqueueMany(Array.from({ length: 120 }, () => ['add', [1, 2]] as const))
+    await s.queue().enqueueMany(Array.from({ length: 1_000 }, () => ['add', [1, 2]] as const))
     const { code, stdout } = await s.terminal('cancel', '--all', '--task', 'add', '--yes').exited
     expect(code).toBe(0)
     // Drawn at the first step of each; how often after that is up to the clock.
-    expect(stdout).toMatch(/\rsearch waiting [█░]{24} [\d,]+\/120/)
-    expect(stdout).toContain('\rcancel ██████████░░░░░░░░░░░░░░ 50/120\u001b[K')
-    expect(stdout.endsWith('\r\u001b[K120 jobs canceled\r\n')).toBe(true)
-    expect((await s.queue().counts()).canceled).toBe(120)
-    expect(await s.run('delete', '--all', '--task', 'add', '--yes')).toEqual({ code: 0, stdout: '120 jobs deleted\n', stderr: '' })
+    expect(stdout).toMatch(/\rsearch waiting [█░]{24} [\d,]+\/1,000/)
+    expect(stdout).toContain('\rcancel ████████████░░░░░░░░░░░░ 500/1,000\u001b[K')
+    expect(stdout.endsWith('\r\u001b[K1,000 jobs canceled\r\n')).toBe(true)
+    expect((await s.queue().counts()).canceled).toBe(1_000)
+    expect(await s.run('delete', '--all', '--task', 'add', '--yes')).toEqual({ code: 0, stdout: '1,000 jobs deleted\n', stderr: '' })
   })
 
   it('a worker has a banner, and Ctrl-C stops it', async () => {
