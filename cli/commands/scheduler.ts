@@ -1,4 +1,3 @@
-import type { Store } from '../../lib/client/open-store.ts'
 import { type CommandSpec, command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
@@ -33,20 +32,11 @@ export const scheduler: CommandSpec = command<{ name?: string }>({
     )
     await stopped
     const left = own.stop()
-    if (await isAway(await context.store())) void left.catch(() => undefined)
+    const { isAway } = await import('../../lib/client/open-store.ts')
+    // A Redis that is away hears no farewell, and forgets by itself who led.
+    if (isAway(await context.store())) void left.catch(() => undefined)
     else await left
     logger.info({ name: own.name }, 'stopped')
     if (context.json) context.printJson({ name: own.name })
   },
 })
-
-/** A Redis that is away hears no farewell, and forgets by itself who led. */
-async function isAway(store: Store): Promise<boolean> {
-  const { refuseWhileAway } = await import('../../lib/client/open-store.ts')
-  try {
-    refuseWhileAway(store)
-    return false
-  } catch {
-    return true
-  }
-}

@@ -12,11 +12,15 @@ export function lazyStore(options: StoreOptions = {}): Store {
   return new Store(options)
 }
 
+/** Whether it is known that Redis is away. */
+export function isAway(store: Store): boolean {
+  const { status } = store.client.driver
+  return status === 'reconnecting' || status === 'close'
+}
+
 /** Says at once that Redis is away when that is known: who looks does not wait for a call's deadline to hear it. */
 export function refuseWhileAway(store: Store): void {
-  const { status } = store.client.driver
-  if (status !== 'reconnecting' && status !== 'close') return
-  throw new RqtsError('RQTS_REDIS_UNAVAILABLE', `Cannot reach Redis at ${addressOf(store)}; it is tried again and again`)
+  if (isAway(store)) throw new RqtsError('RQTS_REDIS_UNAVAILABLE', `Cannot reach Redis at ${addressOf(store)}; it is tried again and again`)
 }
 
 /** Opens a connection and proves it. The first refusal is the answer: who looks does not wait for a server to come up. */

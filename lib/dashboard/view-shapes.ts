@@ -84,7 +84,7 @@ const SCHEDULE = {
 
 /** What contract.ts says in types, for those who have none. */
 export const VIEW_SHAPES: { readonly [Name in keyof Views]: Fields<Views[Name]> } = {
-  ApiError: { error: { code: 'text', message: 'text', what: { orNull: { oneOf: REFUSALS } }, facts: FACTS } },
+  ApiError: { error: { code: 'text', message: 'text', what: { orNull: { oneOf: { ...CHANGE_REFUSALS, ...REFUSALS } } }, facts: FACTS } },
   Done: { ok: 'flag' },
   SessionView: {
     version: 'text',

@@ -1,18 +1,15 @@
-import type { ChangeRefusal, FindingName, RefusalName, SearchProblemName } from './contract.ts'
+/** The names of the sentences in contract-words.ts: its types are made of them, and view-shapes.ts describes them to programs. */
 
-type All<Name extends string> = Readonly<Record<Name, true>>
-
-/** The names of contract-words.ts for view-shapes.ts, where the compiler holds them against each other. */
-
-export const CHANGE_REFUSALS: All<ChangeRefusal> = {
+/** Why a job was left alone. */
+export const CHANGE_REFUSALS = {
   gone: true,
   state: true,
   unique: true,
   workflow: true,
-}
+} as const
 
-export const REFUSALS: All<RefusalName> = {
-  ...CHANGE_REFUSALS,
+/** Why else a request was turned down, where the code alone does not say it. */
+export const REFUSALS = {
   'read-only': true,
   'look-only': true,
   elsewhere: true,
@@ -26,17 +23,19 @@ export const REFUSALS: All<RefusalName> = {
   search: true,
   'every-job': true,
   times: true,
-}
+} as const
 
-export const SEARCH_PROBLEMS: All<SearchProblemName> = {
+/** What is wrong with a search. */
+export const SEARCH_PROBLEMS = {
   'search-long': true,
   'search-words': true,
   'search-empty': true,
   'search-state': true,
   'search-since': true,
-}
+} as const
 
-export const FINDINGS: All<FindingName> = {
+/** What `rqts doctor` says, short of looking at each job. */
+export const FINDINGS = {
   node: true,
   'node-old': true,
   version: true,
@@ -71,7 +70,7 @@ export const FINDINGS: All<FindingName> = {
   'workers-lost': true,
   'queue-paused': true,
   'queue-unserved': true,
-}
+} as const
 
 /** Any names with texts and numbers. */
 export const FACTS: Readonly<Record<string, 'scalar'>> = { '*': 'scalar' }
