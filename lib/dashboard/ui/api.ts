@@ -39,17 +39,30 @@ export async function post<R extends Posts>(route: R, body: BodyOf<R>): Promise<
 }
 
 async function ask(url: string, init: RequestInit): Promise<unknown> {
-  let response: Response
+  const [response, text] = await fetchText(url, init)
+  const body = parsed(text)
+  if (response.ok && body !== undefined) return body
+  const { error } = (body ?? {}) as { error?: unknown }
+  throw new ApiFailure(response.status, isOurs(error) ? error : said('HTTP', `${response.status} ${response.statusText}`))
+}
+
+/** A reply is there when all of it is: the line may break, and a page be left, between its head and its end. */
+async function fetchText(url: string, init: RequestInit): Promise<[Response, string]> {
   try {
-    response = await fetch(url, init)
+    const response = await fetch(url, init)
+    return [response, await response.text()]
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiFailure(0, said('UNREACHABLE', t.live.serverAway))
   }
-  const body = (await response.json().catch(() => undefined)) as unknown
-  if (response.ok) return body
-  const { error } = (body ?? {}) as { error?: unknown }
-  throw new ApiFailure(response.status, isOurs(error) ? error : said('HTTP', `${response.status} ${response.statusText}`))
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** A proxy in between has answers of its own. */
