@@ -44,6 +44,7 @@ export class JobsView implements View {
     if (status !== SHOWN[this.#status] || offset !== this.#offset) return
     this.#found = found
     this.#list.rows = found.jobs
+    if (this.#list.missed) this.#desk.refresh()
   }
 
   lines({ rows, columns }: ScreenSize): string[] {
@@ -81,7 +82,7 @@ export class JobsView implements View {
   #go(offset: number): void {
     this.#offset = offset
     this.#found = undefined
-    this.#list.rows = []
+    this.#list.clear()
     this.#desk.refresh()
   }
 }

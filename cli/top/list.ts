@@ -1,11 +1,17 @@
 import { stripVTControlCharacters } from 'node:util'
 import { paint } from '../output/color.ts'
 
-/** Rows with one that is chosen. The choice follows its row, wherever the next reading puts it. */
+/**
+ * Rows with one that is chosen. The choice follows its row, wherever the next reading puts it. A row on its way from one list of Redis to
+ * another may be in neither when they are read: only when a second reading misses it too does the choice go to its neighbour. Till then
+ * nothing is chosen, so that no key does to the neighbour what was meant for the row.
+ */
 export class List<Row> {
   readonly #idOf: (row: Row) => string
   #rows: readonly Row[] = []
   #at = 0
+  #chosenId: string | undefined
+  #missed = false
   #top = 0
   #room = 1
 
@@ -14,10 +20,11 @@ export class List<Row> {
   }
 
   set rows(rows: readonly Row[]) {
-    const id = this.chosen === undefined ? undefined : this.#idOf(this.chosen)
-    const found = rows.findIndex((row) => this.#idOf(row) === id)
+    const found = rows.findIndex((row) => this.#idOf(row) === this.#chosenId)
+    const missed = found < 0 && this.#chosenId !== undefined && !this.#missed
     this.#rows = rows
-    this.#at = Math.max(0, found >= 0 ? found : Math.min(this.#at, rows.length - 1))
+    if (missed) this.#missed = true
+    else this.choose(found >= 0 ? found : this.#at)
   }
 
   get rows(): readonly Row[] {
@@ -25,11 +32,25 @@ export class List<Row> {
   }
 
   get chosen(): Row | undefined {
-    return this.#rows[this.#at]
+    return this.#missed ? undefined : this.#rows[this.#at]
+  }
+
+  /** Whether a second reading has to say if the chosen row is gone. */
+  get missed(): boolean {
+    return this.#missed
+  }
+
+  /** For other rows than those before, of which the first is chosen. */
+  clear(): void {
+    this.#rows = []
+    this.choose(0)
   }
 
   choose(index: number): void {
     this.#at = Math.max(0, Math.min(index, this.#rows.length - 1))
+    this.#missed = false
+    const row = this.chosen
+    this.#chosenId = row === undefined ? undefined : this.#idOf(row)
   }
 
   /** Whether the key was one that moves; at an end, nothing moves. */
@@ -57,7 +78,7 @@ export class List<Row> {
     this.#top = Math.max(0, Math.min(this.#top, this.#at, lines.length - this.#room))
     if (this.#at >= this.#top + this.#room) this.#top = this.#at - this.#room + 1
     const shown = lines.slice(this.#top, this.#top + this.#room)
-    return [`  ${titles}`, ...shown.map((line, i) => (focused && this.#top + i === this.#at ? marked(line) : `  ${line}`))]
+    return [`  ${titles}`, ...shown.map((line, i) => (focused && !this.#missed && this.#top + i === this.#at ? marked(line) : `  ${line}`))]
   }
 }
 

@@ -46,6 +46,7 @@ export class OverviewView implements View {
     this.#seen = seen
     this.#queues.rows = seen.queues
     this.#workers.rows = this.#draw.byName(seen.workers)
+    if (this.#queues.missed || this.#workers.missed) this.#desk.refresh()
   }
 
   get seen(): Overview | undefined {
