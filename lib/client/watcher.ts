@@ -27,6 +27,8 @@ interface Entry {
   readonly channel: string
   readonly observers: Set<Observer>
   listening: boolean
+  /** From then on each change is published. */
+  read: boolean
   /** How many messages of each kind have come. */
   readonly heard: { status: number; progress: number }
   stop?: () => void
@@ -75,7 +77,7 @@ export class Watcher {
     const channel = this.#store.keys.job(place.queue, place.id)
     let entry = this.#entries.get(channel)
     if (entry === undefined) {
-      entry = { place, channel, observers: new Set(), listening: false, heard: { status: 0, progress: 0 } }
+      entry = { place, channel, observers: new Set(), listening: false, read: false, heard: { status: 0, progress: 0 } }
       this.#entries.set(channel, entry)
       void this.#open(entry)
       this.#reread ??= setInterval(() => this.#readAll(), REREAD_MS)
@@ -151,6 +153,8 @@ export class Watcher {
     const before = entries.map(({ heard }) => ({ ...heard }))
     try {
       const states = await watchJobs(this.#store, queue, ids)
+      // Messages of what is read here may still be on their way on the other connection: the result of a job that is not kept, above all.
+      if (entries.some(({ read }, i) => read || !states[i])) await this.#store.connections.subscriber.caughtUp()
       for (const [i, entry] of entries.entries()) {
         const { heard } = entry
         const overtaken = { status: heard.status > before[i]!.status, progress: heard.progress > before[i]!.progress }
@@ -165,6 +169,7 @@ export class Watcher {
 
   #show(entry: Entry, seen: Watched | null, overtaken: Overtaken): void {
     clearTimeout(entry.timer)
+    entry.read = true
     for (const observer of entry.observers) observer.state(seen, overtaken)
     const left = seen?.expiresInMs
     if (left !== undefined && left <= REREAD_MS && entry.observers.size > 0) entry.timer = setTimeout(() => this.#read(entry), left)

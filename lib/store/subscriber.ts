@@ -8,6 +8,9 @@ export interface Listener {
   gap(): void
 }
 
+/** A connection that is dead without a word keeps nobody waiting longer. */
+const CATCH_UP_MS = 1_000
+
 /** One pub/sub connection for all listeners of a process. Subscriptions of one tick travel together. */
 export class Subscriber {
   readonly #driver: Driver
@@ -80,6 +83,16 @@ export class Subscriber {
   async #afterGap(): Promise<void> {
     await this.#driver.ping().catch(() => undefined)
     for (const set of this.#listeners.values()) for (const listener of set) listener.gap()
+  }
+
+  /** Resolves once all that was published before this call has been heard, as far as the connection stands. */
+  async caughtUp(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CATCH_UP_MS)
+    })
+    await Promise.race([this.#driver.ping().catch(() => undefined), late])
+    clearTimeout(timer)
   }
 
   #hold(): void {

@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
+import { waitForEnd } from '../../lib/client/waiter.ts'
 import { type Job, JobCanceled, JobExpired, JobFailed, JobNotFound, Queue, WaitTimeout } from '../../lib/index.ts'
 import { linkParents } from '../../lib/store/maintain.ts'
+import type { Store } from '../../lib/store/store.ts'
 import { subscriptions } from '../support/pubsub.ts'
 import { ON_CLUSTER } from '../support/redis.ts'
 import { ownServer, proxyTo } from '../support/servers.ts'
-import { stage, until } from '../support/stage.ts'
+import { gate, stage, until } from '../support/stage.ts'
 import { codeOf, end, failed, failNext, finishNext, ok, take, takeAll } from './support.ts'
 
 async function work(n?: number): Promise<{ n: number; at: Date }> {
@@ -54,6 +56,35 @@ describe('result', () => {
     expect(await result).toBe('gone')
     expect(await job.exists()).toBe(false)
     expect(await codeOf(job.result())).toBe('RQTS_JOB_NOT_FOUND')
+  })
+
+  test('of a result that is not kept reaches who waits, also when a reading finds the job gone before the message has come', async () => {
+    const asked = gate()
+    const caughtUp = gate()
+    const rows = [[['queued', null, null, null, null, null]], [null]]
+    let tell: ((text: string) => void) | undefined
+    // The reading and the messages travel on two connections: here the message is the slower one.
+    const store = {
+      keys: { job: () => 'job' },
+      connections: {
+        subscriber: {
+          listen: (_: string, { message }: { message: typeof tell }) => Promise.resolve((tell = message) && (() => {})),
+          caughtUp: () => (asked.open(), caughtUp.promise),
+        },
+      },
+      run: async () => rows.shift(),
+    } as unknown as Store
+    const place = { queue: 'q', id: 'j' }
+    const first = waitForEnd(store, place)
+    await until('it was read', () => rows.length === 1)
+    const second = waitForEnd(store, place)
+    await asked.promise
+    tell?.('finished\n42')
+    caughtUp.open()
+    expect(await Promise.all([first, second])).toEqual([
+      { status: 'finished', result: '42' },
+      { status: 'finished', result: '42' },
+    ])
   })
 
   test('of a failed job throws JobFailed, whose cause is what was thrown', async () => {

@@ -47,10 +47,9 @@ describe('the checker', () => {
       }
     }
     const working = work()
-    for (let i = 0; i < 5; i++) expect(await checkInvariants(store(), { queues: ['q'] })).toEqual([])
+    for (let i = 0; i < 5 || at <= 100; i++) expect(await checkInvariants(store(), { queues: ['q'] })).toEqual([])
     checking = false
     await working
-    expect(at).toBeGreaterThan(100)
     expect(await checkInvariants(store(), { queues: ['q'] })).toEqual([])
   })
 })

@@ -61,7 +61,7 @@ async function agreed(nodes: readonly Node[]): Promise<void> {
   }
 }
 
-/** The bus port is 10,000 above, and must be one too: both below those of outgoing connections. */
+/** The bus port is 10,000 above, and must be free too: both below those of outgoing connections, and of the other servers of tests. */
 async function startNode(): Promise<Node> {
   const args = [
     '--cluster-enabled',
@@ -74,7 +74,7 @@ async function startNode(): Promise<Node> {
     'no',
   ]
   for (let attempt = 1; ; attempt++) {
-    const port = 10_000 + Math.floor(Math.random() * 10_000)
+    const port = 6_500 + Math.floor(Math.random() * 3_500)
     try {
       const server = await startPrivateRedis({ install: true, port, args })
       const admin = new Redis(server.url, { maxRetriesPerRequest: 1, retryStrategy: () => 100 })
