@@ -53,8 +53,8 @@ export class Session {
         this.#say(`the dashboard ended (exit code ${code}); the rest goes on`),
       )
     }
-    this.#worker.start()
     if (process.stdin.isTTY) this.#say('? shows the keys, q quits')
+    this.#worker.start()
     await told
     unwatch()
     await this.#worker.ended()

@@ -8,7 +8,7 @@ import { Queue } from '../../lib/client/queue.ts'
 import { testPrefix, testRedisUrl } from '../support/redis.ts'
 
 // Each call is a process of its own, a dozen in some tests, and on a busy machine one takes more than a second.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** The built command line; another build for who tests one beside `dist`. */
 export const MAIN: string = process.env.RQTS_TEST_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -110,54 +110,60 @@ export class Running {
   readonly child: ChildProcess
   #stdout = ''
   #stderr = ''
+  #closed = false
+  readonly #screens = new Screens()
   readonly #waiting = new Set<() => void>()
 
   constructor(child: ChildProcess) {
     this.child = child
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.#stdout += text)))
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.#stderr += text)))
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+      this.#screens.add(text)
+      this.#look()
+    })
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+      this.#look()
+    })
     this.exited = new Promise((resolve) => {
+      // 'exit' may come before the last of its output.
       child.on('close', (code) => {
+        this.#closed = true
         resolve({ code, stdout: this.#stdout, stderr: this.#stderr })
-        this.#heard(() => undefined)
+        this.#look()
       })
     })
   }
 
-  #heard(note: () => void): void {
-    note()
+  #look(): void {
     for (const look of this.#waiting) look()
+  }
+
+  #until<T>(what: string, find: () => T | null | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = find() ?? undefined
+        if (found === undefined && !this.#closed) return
+        this.#waiting.delete(look)
+        if (found !== undefined) resolve(found)
+        else reject(new Error(`ended without ${what}:\n${this.#stdout}\n${this.#stderr}`))
+      }
+      this.#waiting.add(look)
+      look()
+    })
   }
 
   /** Resolves with the first match in what was printed so far or is printed from now on. */
   seen(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr)
-        if (match === null && this.child.exitCode === null) return
-        this.#waiting.delete(look)
-        if (match === null) reject(new Error(`ended without ${pattern}:\n${this.#stdout}\n${this.#stderr}`))
-        else resolve(match)
-      }
-      this.#waiting.add(look)
-      look()
-    })
+    return this.#until(String(pattern), () => pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr))
   }
 
-  /** Resolves with the screen as soon as it shows that. */
+  /**
+   * Resolves with the first screen that shows that, from the one on which the last key was pressed. Also one that is gone by now: messages
+   * stay for seconds only, and this process may have stood still meanwhile.
+   */
   shows(pattern: RegExp): Promise<string[]> {
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        const screen = screenOf(this.#stdout)
-        const found = pattern.test(screen.join('\n'))
-        if (!found && this.child.exitCode === null) return
-        this.#waiting.delete(look)
-        if (found) resolve(screen)
-        else reject(new Error(`ended without ${pattern} on the screen:\n${screen.join('\n')}\n${this.#stderr}`))
-      }
-      this.#waiting.add(look)
-      look()
-    })
+    return this.#until(`${pattern} on the screen`, () => this.#screens.shown.find((screen) => pattern.test(screen.join('\n'))))
   }
 
   /** Like dragging a corner of the window. */
@@ -171,6 +177,7 @@ export class Running {
   }
 
   type(text: string): void {
+    this.#screens.forget()
     this.child.stdin!.write(text)
   }
 
@@ -179,17 +186,49 @@ export class Running {
   }
 }
 
-/** What a terminal would show after all that: lines are always written whole, from their first column. */
-export function screenOf(output: string): string[] {
-  const lines: string[] = []
-  let row = 0
-  // oxlint-disable-next-line no-control-regex
-  for (const [, at, clear, , text] of output.matchAll(/\u001b\[(\d+);1H|(\u001b\[2J)|(\u001b\[[?0-9;]*[A-Za-z])|([^\u001b]+)/g)) {
-    if (clear !== undefined) lines.length = 0
-    else if (at !== undefined) lines[(row = Number(at) - 1)] = ''
-    else if (text !== undefined) lines[row] = (lines[row] ?? '') + text
+/** Said at the end of each frame. */
+const FRAME_END = '\u001b[?2026l'
+
+/** What a terminal has shown, frame by frame: lines are always written whole, from their first column. */
+class Screens {
+  #rest = ''
+  #lines: string[] = []
+  /** The present screen, and those before it since the last `forget()`. */
+  shown: string[][] = []
+
+  add(text: string): void {
+    const frames = (this.#rest + text).split(FRAME_END)
+    // A part of a frame is no screen.
+    this.#rest = frames.pop()!
+    for (const frame of frames) {
+      this.#draw(frame)
+      this.shown.push(Array.from(this.#lines, (line) => (line ?? '').trimEnd()))
+    }
   }
-  return Array.from(lines, (line) => (line ?? '').trimEnd())
+
+  forget(): void {
+    this.shown = this.shown.slice(-1)
+  }
+
+  #draw(frame: string): void {
+    let row = 0
+    // oxlint-disable-next-line no-control-regex
+    for (const [, at, clear, , text] of frame.matchAll(/\u001b\[(\d+);1H|(\u001b\[2J)|(\u001b\[[?0-9;]*[A-Za-z])|([^\u001b]+)/g)) {
+      if (clear !== undefined) this.#lines = []
+      else if (at !== undefined) this.#lines[(row = Number(at) - 1)] = ''
+      else if (text !== undefined) this.#lines[row] = (this.#lines[row] ?? '') + text
+    }
+  }
+}
+
+/** What a worker says when the machine keeps it waiting; it is no matter of most tests. */
+export const HELD_UP: RegExp = /The event loop (was|is) blocked/
+
+export function withoutHoldUps(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => !HELD_UP.test(line))
+    .join('\n')
 }
 
 /** Output without what differs from run to run. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chain, task } from '../../lib/index.ts'
 import { Store } from '../../lib/store/store.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
+import { until } from '../support/until.ts'
 import { scene, TASKS } from './cli.ts'
 
 describe('remote control from the command line', () => {
@@ -32,14 +33,15 @@ describe('remote control from the command line', () => {
     await worker.seen(/"msg":"ready"/)
     expect(await s.run('concurrency', 'w1', '5')).toEqual({ code: 0, stdout: 'w1 runs 5 jobs at a time\n', stderr: '' })
     const running = await s.queue().enqueue('hang', [], { jobId: 'h1' })
-    await worker.seen(/./)
-    for (;;) {
-      const report = await s.json<{ concurrency: number; jobs: string[] }>('workers', 'w1')
-      if (report.concurrency !== 5 || report.jobs.length === 0) continue
-      expect(report).toMatchObject({ name: 'w1', answered: true, state: 'busy', jobs: ['h1'], tasks: expect.arrayContaining(['add']) })
-      break
-    }
-    expect((await s.run('workers', 'w1')).stdout).toMatch(/^w1\n {2}state {7}busy\n(.*\n)* {2}runs {8}h1\n$/)
+    let report: { answered?: boolean; concurrency?: number; jobs?: string[] } = {}
+    await until('it has taken the job and the order', async () => {
+      report = await s.json('workers', 'w1')
+      return report.answered === true && report.concurrency === 5 && report.jobs?.length === 1
+    })
+    expect(report).toMatchObject({ name: 'w1', state: 'busy', jobs: ['h1'], tasks: expect.arrayContaining(['add']) })
+    let told = ''
+    await until('it answers in time', async () => !(told = (await s.run('workers', 'w1')).stdout).includes('did not answer'))
+    expect(told).toMatch(/^w1\n {2}state {7}busy\n(.*\n)* {2}runs {8}h1\n$/)
     expect(await s.run('concurrency', 'w1', 'many')).toMatchObject({ code: 2, stderr: expect.stringContaining('from 1 to 1000') })
     expect(await s.run('concurrency', 'w2', '5')).toMatchObject({ code: 4, stderr: expect.stringContaining("did you mean 'w1'") })
     expect(await s.run('workers', 'w2')).toMatchObject({ code: 4 })

@@ -1,10 +1,9 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Schedules, schedule } from '../../lib/index.ts'
 import { until } from '../support/stage.ts'
-import { golden, hasPty, type Scene, scene, TASKS } from './cli.ts'
+import { golden, hasPty, type Scene, scene, TASKS, withoutHoldUps } from './cli.ts'
 
-// What commands print that no other file here holds word for word. Each asks Node to start several times.
-vi.setConfig({ testTimeout: 60_000 })
+// What commands print that no other file here holds word for word.
 
 /** As a terminal shows it, however wide a time or a size was. */
 function plain(text: string, s: Scene): string {
@@ -138,7 +137,7 @@ describe.runIf(hasPty)('the first screen', () => {
     dev.type('q')
     const { code, stdout } = await dev.exited
     expect(code).toBe(0)
-    expect(plain(stdout, s).replace(/worker \S+$/m, 'worker NAME')).toMatchInlineSnapshot(`
+    expect(plain(withoutHoldUps(stdout), s).replace(/worker \S+$/m, 'worker NAME')).toMatchInlineSnapshot(`
       "TIME ? shows the keys, q quits
 
         rqts VERSION  worker NAME
@@ -218,7 +217,9 @@ describe('word for word', () => {
     const s = await scene({ 'tasks.mjs': TASKS })
     const worker = s.start('worker', '--name', 'w1', '-c', '2')
     await worker.seen(/"ready"/)
-    expect(plain((await s.run('workers')).stdout, s)).toMatchInlineSnapshot(`
+    let list = ''
+    await until('Redis hears that it is ready', async () => (list = (await s.run('workers')).stdout).includes(' idle '))
+    expect(plain(list, s)).toMatchInlineSnapshot(`
       "WORKER  STATE  QUEUES  RUN  DONE  FAIL  MEM BEAT  JOB
       w1  idle  default  0/2  0  0 N N ago  –
       1 worker

@@ -8,7 +8,7 @@ it('examples/limits/limits.ts says what the guide says', { timeout: 150_000 }, a
     worker(env, 'limited', '--tasks', 'examples/limits/tasks.ts')
     const program = run('examples/limits/limits.ts', env)
     expect(await program.end(), program.output).toBe(0)
-    const flat = program.output.replace(/\s+/g, ' ')
+    const flat = program.stdout.replace(/\s+/g, ' ')
     for (const line of [
       'mail to ann@example.com',
       '{ concurrency: 5, rate: { max: 100, per: 60000 }, tasks: {}, perKey: 1, keys: {} }',

@@ -17,30 +17,37 @@ afterEach(() => {
 /** A process of its own, as a user starts it. */
 export class Program {
   readonly child: ChildProcess
+  /** Both streams, as they came. */
   output = ''
+  stdout = ''
+  /** 'exit' may come before the last of its output. */
+  readonly #closed: Promise<void>
+  #ended = false
 
   constructor(args: string[], env: Record<string, string>, cwd = root) {
     this.child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     children.add(this.child)
-    const keep = (chunk: Buffer): void => void (this.output += String(chunk))
-    this.child.stdout!.on('data', keep)
-    this.child.stderr!.on('data', keep)
+    const keep = (text: string): void => void (this.output += text)
+    this.child.stdout!.setEncoding('utf8').on('data', keep)
+    this.child.stdout!.on('data', (text: string) => void (this.stdout += text))
+    this.child.stderr!.setEncoding('utf8').on('data', keep)
+    this.#closed = once(this.child, 'close').then(() => {
+      this.#ended = true
+    })
   }
 
   async says(what: string | RegExp, timeoutMs = 60_000): Promise<string> {
     const found = (): RegExpMatchArray | null =>
       typeof what === 'string' ? (this.output.includes(what) ? [what] : null) : this.output.match(what)
-    await until(`a program says ${what}`, () => found() !== null || this.child.exitCode !== null, timeoutMs)
+    await until(`a program says ${what}`, () => found() !== null || this.#ended, timeoutMs)
     const match = found()
     if (match === null) throw new Error(`The program ended with ${this.child.exitCode} and never said ${what}:\n${this.output}`)
     return match[1] ?? match[0]
   }
 
   async end(signal?: NodeJS.Signals): Promise<number | null> {
-    // 'close' comes after the last of its output, 'exit' may come before.
-    const closed = once(this.child, 'close')
     if (signal !== undefined) this.child.kill(signal)
-    if (this.child.exitCode === null) await closed
+    await this.#closed
     return this.child.exitCode
   }
 }
