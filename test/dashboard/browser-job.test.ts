@@ -5,6 +5,9 @@ import { describeBrowser, visit } from '../support/browser.ts'
 import { serveDashboard } from '../support/dashboard.ts'
 import { gate, stage, until } from '../support/stage.ts'
 
+/** What was heard of has been drawn, and its effects have run. */
+const TWO_FRAMES = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))'
+
 describeBrowser('the page of a job', () => {
   test('tells each attempt, and the error with the frames of the user first', async () => {
     const here = await stage()
@@ -139,5 +142,106 @@ describeBrowser('the page of a job', () => {
     await page.getByText('This job has just been deleted.').waitFor()
     await page.reload()
     await page.getByText(`Job ${job.id} is not there`).waitFor()
+  })
+
+  test('one that is deleted while the page asks for it anew says so, and stays to be read', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    const job = await queue.enqueue('send', ['ann'])
+    await job.cancel()
+    const deleted = gate()
+    let asked = 0
+    const page = await visit(`${await serveDashboard(here)}#/job/mail/${job.id}`, {
+      async prepare(opened) {
+        await opened.route(/api\/job\?/, async (route) => {
+          if (++asked > 1) await deleted.promise
+          await route.continue()
+        })
+      },
+    })
+    await page.locator('.state-canceled').waitFor()
+    await page.locator('[data-live=live]').waitFor()
+    await page.keyboard.press('r')
+    await until('it is asked for anew', () => asked === 2)
+    await job.delete()
+    const replied = page.waitForResponse((response) => new URL(response.url()).pathname === '/api/job')
+    deleted.open()
+    await (await replied).finished()
+    await page.evaluate(TWO_FRAMES)
+    await page.getByText('This job has just been deleted.').waitFor()
+    expect(await page.getByText('"ann"').count()).toBe(1)
+  })
+
+  test('what was done is shown, also while live updates rest', async () => {
+    const here = await stage()
+    const job = await here.queue('mail').enqueue('send', ['ann'])
+    await job.cancel()
+    const page = await visit(`${await serveDashboard(here)}#/job/mail/${job.id}`)
+    await page.locator('[data-live=live]').waitFor()
+    await page.getByRole('button', { name: 'Requeue' }).waitFor()
+    await page.evaluate(TWO_FRAMES)
+    await page.keyboard.press('.')
+    await page.locator('[data-live=paused]').waitFor()
+    await page.getByRole('button', { name: 'Requeue' }).click()
+    await page.locator('.job-title').getByText('waiting').waitFor()
+  })
+
+  test('the next job is followed, also when the page is drawn anew while it comes', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    const first = await queue.enqueue('first', [])
+    const second = await queue.enqueue('second', [])
+    const page = await visit(`${await serveDashboard(here)}#/job/mail/${first.id}`)
+    await page.getByRole('heading', { name: 'first' }).waitFor()
+    await page.locator('[data-live=live]').waitFor()
+    // After the drawing that the new address brings about, and before its frame.
+    await page.evaluate(`addEventListener('hashchange', () => queueMicrotask(() =>
+      dispatchEvent(new KeyboardEvent('keydown', { key: '?' }))), { once: true });
+      location.hash = '#/job/mail/${second.id}'`)
+    await page.getByRole('heading', { name: 'second' }).waitFor()
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    // The old page's stream is left a moment after the page, and the new one's must not be.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 500))')
+    await second.cancel()
+    await page.locator('.state-canceled').waitFor()
+  })
+
+  test('who has closed the dialog or left the page meanwhile is not taken elsewhere by a late reply', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    const job = await queue.enqueue('send', ['ann'])
+    const [left, gone] = [gate(), gate()]
+    const url = await serveDashboard(here)
+    const page = await visit(`${url}#/job/mail/${job.id}`)
+    await page.route('**/api/job/copy', async (route) => {
+      const response = await route.fetch()
+      await left.promise
+      await route.fulfill({ response })
+    })
+    await page.route('**/api/job/delete', async (route) => {
+      const response = await route.fetch()
+      await gone.promise
+      await route.fulfill({ response })
+    })
+    const letGo = async (path: string, held: { open(): void }): Promise<void> => {
+      const replied = page.waitForResponse((response) => new URL(response.url()).pathname === path)
+      held.open()
+      await (await replied).finished()
+      await page.evaluate(TWO_FRAMES)
+    }
+    await page.getByRole('button', { name: 'Edit & enqueue a copy' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Enqueue' }).click()
+    await until('the copy is made', async () => (await queue.count()) === 2)
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await letGo('/api/job/copy', left)
+    expect(page.url()).toContain(job.id)
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    await until('it is deleted', async () => (await queue.count()) === 1)
+    await page.goto(`${url}#/workers`)
+    await page.getByRole('heading', { name: 'Workers' }).waitFor()
+    await letGo('/api/job/delete', gone)
+    expect(page.url()).toContain('#/workers')
   })
 })

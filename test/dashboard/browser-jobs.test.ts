@@ -188,6 +188,33 @@ describeBrowser('the list of jobs', () => {
     await page.locator('[data-total="0"]').waitFor()
   })
 
+  test('a reply that takes longer than a beat is waited for', async () => {
+    const here = await stage()
+    const queue = here.queue('mail')
+    await queue.enqueue('send', [])
+    const held = gate()
+    let asked = 0
+    const page = await visit(`${await serveDashboard(here)}#/jobs?q=state:queued`, {
+      async prepare(opened) {
+        await opened.clock.install()
+        await opened.route(/api\/jobs\?/, async (route) => {
+          asked++
+          await held.promise
+          await route.continue().catch(() => undefined)
+        })
+      },
+    })
+    await until('the jobs are asked for', () => asked === 1)
+    await page.clock.fastForward(5_000)
+    await queue.enqueue('send', [])
+    await page.locator('[data-state=waiting] .tab-count', { hasText: '2' }).waitFor()
+    // Had that beat asked anew, its question would have come before this one.
+    await page.evaluate(`fetch('api/session').then((reply) => reply.text())`)
+    expect(asked).toBe(1)
+    held.open()
+    await page.locator('[data-total="2"]').waitFor()
+  })
+
   test('what is done with all that match is done with what is shown, while another search is under way', async () => {
     const here = await stage()
     await here.queue('few').enqueueMany([1, 2].map(() => ['later', []] as const))

@@ -38,7 +38,7 @@ describeBrowser('the overview', () => {
     const page = await visit(await serveDashboard(here))
     const running = page.getByRole('table', { name: 'Running now' }).getByRole('row', { name: /crawl/ })
     await running.getByText('crawler.1').waitFor()
-    await running.getByText(/^\d.* (ms|s)$/).waitFor()
+    await running.locator('.number', { hasText: /^\d/ }).waitFor()
     await running.getByRole('link', { name: 'crawl', exact: true }).click()
     await page.getByRole('heading', { name: 'crawl' }).waitFor()
     expect(page.url()).toContain(`#/job/web/${job.id}`)

@@ -120,7 +120,7 @@ describeBrowser('errors, schedules, workflows, workers, Redis', () => {
     const page = await visit(`${await serveDashboard(here)}#/workers`)
     const card = page.locator('[data-worker="web.1"]')
     await card.getByRole('link', { name: 'crawl', exact: true }).waitFor()
-    expect(await page.locator('[data-worker="gone.1"]').textContent()).toContain('No heartbeat for 4m')
+    expect(await page.locator('[data-worker="gone.1"]').textContent()).toMatch(/No heartbeat for \d+m/)
     await card.getByRole('button', { name: 'Pause' }).click()
     await card.getByText('paused').waitFor()
     await card.getByRole('button', { name: 'Resume' }).click()

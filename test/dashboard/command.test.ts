@@ -14,7 +14,8 @@ async function start(args: string[], env: Record<string, string> = {}) {
   child.stderr.on('data', (text) => (stderr += text))
   const line = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
-    once(child, 'exit').then(() => ''),
+    // Not 'exit', after which the last words may still be on their way.
+    once(child, 'close').then(() => ''),
   ])
   return { child, line, url: /http:\S+/.exec(line)?.[0] ?? '', stderr: () => stderr }
 }

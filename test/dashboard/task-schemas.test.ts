@@ -80,8 +80,8 @@ describe('a worker tells them', () => {
       await b.store.client.call('SET', key, odd)
       expect(await schemas()).toEqual([null])
     }
-    await b.store.client.call('DEL', key)
-    await b.store.client.call('LPUSH', key, 'x')
+    // In one step: the worker writes anew what it finds gone.
+    await b.store.client.call('EVAL', "redis.call('DEL', KEYS[1]) redis.call('LPUSH', KEYS[1], 'x')", 1, key)
     expect(await schemas()).toEqual([null])
   })
 

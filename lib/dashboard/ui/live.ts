@@ -14,10 +14,16 @@ export const paused: Cell<boolean> = cell(false)
 export const overview: Cell<OverviewView | undefined> = cell<OverviewView | undefined>(undefined)
 export const redisState: Cell<StreamEvents['redis']> = cell<StreamEvents['redis']>({ up: true, message: null, code: null })
 export const bulks: Cell<readonly BulkView[]> = cell<readonly BulkView[]>([])
-/** The job that the page shows, as the stream last told it; null when it is gone. With its place, for the page shown next is another's. */
-export const liveJob: Cell<{ place: string; job: JobDetailView | null } | undefined> = cell<
-  { place: string; job: JobDetailView | null } | undefined
->(undefined)
+
+/** A job; null when it is gone. */
+export interface SeenJob {
+  job: JobDetailView | null
+  /** When it was asked for, or told by the stream. */
+  at: number
+}
+
+/** The job that the page shows, as the stream last told it. With its place, for the page shown next is another's. */
+export const liveJob: Cell<(SeenJob & { place: string }) | undefined> = cell<(SeenJob & { place: string }) | undefined>(undefined)
 export const liveLogs: Cell<(StreamEvents['logs'] & { place: string }) | undefined> = cell<
   (StreamEvents['logs'] & { place: string }) | undefined
 >(undefined)
@@ -35,9 +41,9 @@ let source: EventSource | undefined
 let sourceFollows: string | undefined
 /** What was last heard of each action, also of those that are shown no more. */
 const heardBulks = new Map<string, { bulk: BulkView; at: number }>()
-let retryTimer: number | undefined
+let retryTimer: ReturnType<typeof setTimeout> | undefined
 let retryMs = FIRST_RETRY_MS
-let followed: string | undefined
+let followed: { place: string } | undefined
 
 export function startLive(): void {
   document.addEventListener('visibilitychange', sync)
@@ -76,7 +82,7 @@ function close(): void {
 function open(): void {
   clearTimeout(retryTimer)
   if (connection.get() !== 'lost') connection.set('connecting')
-  const place = followed
+  const place = followed?.place
   const stream = new EventSource(apiUrl('/stream', { job: place }))
   source = stream
   sourceFollows = place
@@ -95,7 +101,7 @@ function open(): void {
   }
   hear(stream, 'overview', (view) => overview.set(view))
   hear(stream, 'redis', (state) => redisState.set(state))
-  hear(stream, 'job', (job) => place !== undefined && liveJob.set({ place, job }))
+  hear(stream, 'job', (job) => place !== undefined && liveJob.set({ place, job, at: performance.now() }))
   hear(stream, 'logs', (lines) => place !== undefined && liveLogs.set({ ...lines, place }))
   hear(stream, 'bulk', takeBulk)
 }
@@ -108,10 +114,10 @@ function hear<K extends keyof StreamEvents>(stream: EventSource, name: K, take: 
   })
 }
 
-/** Replies and events come by two ways and pass each other: what is further on stays, and an end stays the end. */
+/** Replies and events come by two ways and pass each other: what is further on stays, and an end stays the end, also when it was put away. */
 export function takeBulk(bulk: BulkView): void {
   const last = heardBulks.get(bulk.id)?.bulk
-  const behind = last !== undefined && bulk.state === 'running' && (last.state !== 'running' || progressOf(last) > progressOf(bulk))
+  const behind = last !== undefined && (last.state !== 'running' || (bulk.state === 'running' && progressOf(last) > progressOf(bulk)))
   heardBulks.set(bulk.id, { bulk: behind ? last : bulk, at: performance.now() })
   if (!behind) bulks.set([...bulks.get().filter(({ id }) => id !== bulk.id), bulk])
 }
@@ -123,8 +129,9 @@ function progressOf({ total, done, failed }: BulkView): number {
 /** What has ended while no stream was open, or before the reply that tells of its start, is told by nobody. */
 async function askForSilentBulks(): Promise<void> {
   if (document.hidden) return
-  for (const [id, { bulk, at }] of heardBulks) {
-    if (bulk.state !== 'running' || performance.now() - at < BULK_SILENCE_MS) continue
+  for (const [id, heard] of heardBulks) {
+    if (heard.bulk.state !== 'running' || performance.now() - heard.at < BULK_SILENCE_MS) continue
+    heard.at = performance.now()
     try {
       takeBulk(await get('GET /bulk', { id }))
     } catch (error) {
@@ -143,11 +150,14 @@ export function dismissBulk(id: string): void {
 /** While a component shows a job, the stream tells of it. */
 export function useFollowedJob(queue: string, id: string): void {
   useEffect(() => {
-    followed = `${queue}/${id}`
-    if (sourceFollows !== followed || source === undefined) reopen()
+    const own = { place: `${queue}/${id}` }
+    followed = own
+    if (sourceFollows !== own.place || source === undefined) reopen()
     return () => {
+      // The page shown next may have said already what it follows.
+      if (followed !== own) return
       followed = undefined
-      setTimeout(() => source !== undefined && sourceFollows !== followed && reopen(), UNFOLLOW_MS)
+      setTimeout(() => source !== undefined && sourceFollows !== followed?.place && reopen(), UNFOLLOW_MS)
     }
   }, [queue, id])
 }

@@ -10,6 +10,9 @@ export interface Loaded<T> {
   reload(): void
 }
 
+/** How long a reply may take before the question is asked anew: asked at each beat, one that takes longer than a beat would never come. */
+const PATIENCE_MS = 30_000
+
 /**
  * Loads what a page shows, again whenever `deps` change, and every `everyMs` in step with the live overview: as long as samples come
  * in, Redis answers and somebody looks, so a hidden or paused page asks for nothing.
@@ -31,9 +34,14 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, deps: re
     since.current = performance.now()
     setState((old) => ({ ...old, loading: true }))
     loader.current(controller.signal).then(
-      (data) => controller.signal.aborted || setState({ data, error: undefined, loading: false }),
+      (data) => {
+        if (controller.signal.aborted) return
+        run.current = undefined
+        setState({ data, error: undefined, loading: false })
+      },
       (error: unknown) => {
         if (controller.signal.aborted) return
+        run.current = undefined
         const failure = error instanceof ApiFailure ? error : new ApiFailure(0, said('FAILED', String(error)))
         setState((old) => ({ ...old, error: failure, loading: false }))
       },
@@ -46,11 +54,15 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, deps: re
   useEffect(() => {
     if (everyMs === undefined) return
     const stopSamples = overview.listen(() => {
-      if (performance.now() - since.current >= everyMs) reload()
+      const rest = run.current === undefined ? everyMs : Math.max(everyMs, PATIENCE_MS)
+      if (performance.now() - since.current >= rest) reload()
     })
     // What has just changed many jobs is seen at once.
+    let ended = endedBulks()
     const stopBulks = bulks.listen(() => {
-      if (bulks.get().some(({ state }) => state !== 'running')) reload()
+      const before = ended
+      ended = endedBulks()
+      if (ended > before) reload()
     })
     return () => {
       stopSamples()
@@ -58,4 +70,8 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, deps: re
     }
   }, [everyMs])
   return { ...state, reload }
+}
+
+function endedBulks(): number {
+  return bulks.get().filter(({ state }) => state !== 'running').length
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { JobDetailView } from '../../contract.ts'
 import { act } from '../actions.ts'
 import { post } from '../api.ts'
@@ -19,12 +19,15 @@ export function CopyDialog({ job: shown, onClose }: { job: JobDetailView; onClos
   const [target, setTarget] = useState(queue)
   const parsed = parse(text)
   const fields = editable ? formOf(job.schema) : undefined
+  const open = useRef(true)
+  useLayoutEffect(() => () => void (open.current = false), [])
   const send = async (): Promise<void> => {
     const changed = editable && text !== JSON.stringify(original, null, 2)
     const body = { id, queue, ...(changed && { args: parsed! }), ...(target !== queue && { targetQueue: target }) }
     const done = await act(async () => {
       const made = await post('POST /job/copy', body)
-      go(href('job', [made.queue, made.id]))
+      // Who has closed the dialog meanwhile stays where they are.
+      if (open.current) go(href('job', [made.queue, made.id]))
     }, t.job.copied)
     if (done) onClose()
   }

@@ -5,33 +5,16 @@ import { apiUrl, get } from '../api.ts'
 import { t } from '../i18n/index.ts'
 import { liveLogs } from '../live.ts'
 import { Card } from '../parts/basic.tsx'
-
-interface Lines {
-  from: number
-  lines: readonly string[]
-}
-
-/** As many lines as are kept of a job. */
-const LAST = 1_000
-
-/** Lines are numbered, so that what is loaded and what the stream brings fit together without a gap or a repetition. */
-function join(old: Lines, more: Lines): Lines {
-  const skip = old.from + old.lines.length - more.from
-  if (skip < 0 || old.lines.length === 0) return more
-  if (skip >= more.lines.length) return old
-  const lines = [...old.lines, ...more.lines.slice(skip)]
-  const past = Math.max(0, lines.length - LAST)
-  return { from: old.from + past, lines: lines.slice(past) }
-}
+import { joinLines, LAST_LINES, type Lines } from '../parts/log-lines.ts'
 
 export function Logs({ job }: { job: JobDetailView }): JSX.Element | null {
   const { id, queue, logCount, state } = job
   const [log, setLog] = useState<Lines>({ from: 0, lines: [] })
   useEffect(() => {
     const controller = new AbortController()
-    const from = Math.max(0, logCount - LAST)
+    const from = Math.max(0, logCount - LAST_LINES)
     get('GET /job/logs', { id, queue, from }, controller.signal).then(
-      (more) => setLog((old) => join(old, more)),
+      (more) => setLog((old) => joinLines(old, more)),
       () => undefined,
     )
     return () => controller.abort()
@@ -40,7 +23,7 @@ export function Logs({ job }: { job: JobDetailView }): JSX.Element | null {
     () =>
       liveLogs.listen(() => {
         const more = liveLogs.get()
-        if (more?.place === `${queue}/${id}`) setLog((old) => join(old, more))
+        if (more?.place === `${queue}/${id}`) setLog((old) => joinLines(old, more))
       }),
     [id, queue],
   )

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { JobAction, JobDetailView } from '../../contract.ts'
 import { act, confirm, copy, toast } from '../actions.ts'
-import { apiUrl, get, post } from '../api.ts'
+import { ApiFailure, apiUrl, get, post } from '../api.ts'
 import { t, wordFor } from '../i18n/index.ts'
 import { useKeys } from '../keys.ts'
-import { liveJob, useFollowedJob } from '../live.ts'
+import { liveJob, type SeenJob, useFollowedJob } from '../live.ts'
 import { useLoaded } from '../load.ts'
 import { Action, Button, Card, CopyButton, Empty, Failure, StateBadge } from '../parts/basic.tsx'
 import { ErrorView } from '../parts/error-view.tsx'
@@ -22,16 +22,20 @@ import { Progress, Timeline } from './job-timeline.tsx'
 export function JobPage({ queue, id }: { queue: string; id: string }): JSX.Element {
   useFollowedJob(queue, id)
   const told = useCell(liveJob)
-  const { data, error, reload } = useLoaded((signal) => get('GET /job', { id, queue }, signal), [queue, id])
-  const live = told?.place === `${queue}/${id}` ? told.job : undefined
-  const job = live ?? data
-  if (error?.status === 404 || (live === null && data === undefined)) {
-    return <Empty title={t.job.gone(id)} text={t.job.goneText} command={`rqts jobs -q ${queue}`} />
+  const { data, error, reload } = useLoaded((signal) => ask(queue, id, signal), [queue, id])
+  const live = told?.place === `${queue}/${id}` ? told : undefined
+  // What the stream told before the question was asked is older than the reply; what it tells later it tells again when it changes.
+  const latest = data !== undefined && (live === undefined || data.at > live.at) ? data : live
+  const known = useRef<JobDetailView | undefined>(undefined)
+  const job = latest?.job ?? known.current
+  known.current = job
+  if (job === undefined) {
+    if (latest?.job === null) return <Empty title={t.job.gone(id)} text={t.job.goneText} command={`rqts jobs -q ${queue}`} />
+    return error === undefined ? <p class="muted">{t.loading}</p> : <Failure error={error} onRetry={reload} />
   }
-  if (job === undefined) return error === undefined ? <p class="muted">{t.loading}</p> : <Failure error={error} onRetry={reload} />
   return (
     <div class="page job">
-      {live === null && <p class="notice warn">{t.job.goneNow}</p>}
+      {latest?.job === null && <p class="notice warn">{t.job.goneNow}</p>}
       <Head job={job} reload={reload} />
       <Progress job={job} />
       <Card title={t.job.timeline}>
@@ -48,6 +52,16 @@ export function JobPage({ queue, id }: { queue: string; id: string }): JSX.Eleme
       <Facts job={job} />
     </div>
   )
+}
+
+async function ask(queue: string, id: string, signal: AbortSignal): Promise<SeenJob> {
+  const at = performance.now()
+  try {
+    return { at, job: await get('GET /job', { id, queue }, signal) }
+  } catch (error) {
+    if (error instanceof ApiFailure && error.status === 404) return { at, job: null }
+    throw error
+  }
 }
 
 function Head({ job, reload }: { job: JobDetailView; reload(): void }): JSX.Element {
@@ -97,12 +111,15 @@ const KINDS = { requeue: 'primary', promote: 'primary', cancel: 'plain', delete:
 async function run(action: JobAction, job: JobDetailView, reload: () => void): Promise<void> {
   const { id, queue, task } = job
   const name = t.actions[action]
+  const here = location.hash
   if (action === 'cancel' || action === 'delete') {
     const text = t.bulk.askOne(name, task, id)
     if (!(await confirm({ title: t.bulk.title(name), text, action: name, danger: true }))) return
   }
   if (!(await act(() => post(`POST /job/${action}`, { id, queue })))) return
   toast(t.bulk.doneOne(name, task), 'good')
+  // Who has gone elsewhere meanwhile stays there.
+  if (location.hash !== here) return
   if (action === 'delete') go(href('jobs', [], { q: `queue:${quoted(queue)}` }))
   else reload()
 }

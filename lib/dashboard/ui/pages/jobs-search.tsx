@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { shortCount } from '../format.ts'
 import { t } from '../i18n/index.ts'
 import { overview } from '../live.ts'
@@ -12,7 +12,7 @@ const TYPING_MS = 250
 
 export function SearchBox({ q }: { q: string }): JSX.Element {
   const [text, setText] = useState(q)
-  const timer = useRef<number | undefined>(undefined)
+  const timer = useTimer()
   const sent = useRef(q)
   // The address is the truth, unless it only repeats what was typed here.
   useEffect(() => {
@@ -22,7 +22,6 @@ export function SearchBox({ q }: { q: string }): JSX.Element {
     }
     sent.current = q
   }, [q])
-  useEffect(() => () => clearTimeout(timer.current), [])
   const search = (value: string): void => {
     clearTimeout(timer.current)
     timer.current = undefined
@@ -71,6 +70,19 @@ export function SearchBox({ q }: { q: string }): JSX.Element {
       </span>
     </form>
   )
+}
+
+/** Ends with the field itself: a search begun after that, or by the field's last blur, would write into another page's address. */
+function useTimer(): { current: number | undefined } {
+  const timer = useRef<number | undefined>(undefined)
+  useLayoutEffect(
+    () => () => {
+      clearTimeout(timer.current)
+      timer.current = undefined
+    },
+    [],
+  )
+  return timer
 }
 
 const TABS = ['', 'waiting', 'started', 'scheduled', 'deferred', 'failed', 'finished', 'canceled'] as const

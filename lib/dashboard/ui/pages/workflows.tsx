@@ -29,7 +29,7 @@ export function Workflows({ query }: { query: Readonly<Record<string, string>> }
       {data?.workflows.length === 0 && (
         <Empty title={t.workflows.none} text={t.workflows.noneText} command="chain(fetch.s(url), resize.s(), publish.s()).enqueue()" />
       )}
-      {chosen !== undefined && <WorkflowGraph workflow={chosen} />}
+      {chosen !== undefined && <WorkflowGraph key={chosen.id} workflow={chosen} />}
       {data !== undefined && data.workflows.length > 0 && (
         <Card class="flush">
           <Table
