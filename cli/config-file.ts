@@ -7,19 +7,26 @@ import { CliError } from './exit-codes.ts'
 
 const NAMES = ['ts', 'js', 'mjs', 'json'].map((extension) => `rqts.config.${extension}`)
 
-/** Every field that a config file may have. */
+/** Fields of a config file besides those that are called like a flag. */
 const FIELDS = ['url', 'connection', 'prefix', 'logFormat', 'tasks', 'queues', 'worker'] as const satisfies readonly (keyof RqtsConfig)[]
 const WORKER_FIELDS = [
   'burst',
+  'captureOutput',
   'concurrency',
+  'grace',
   'lease',
   'maxIdle',
   'maxJobs',
+  'maxJobsPerChild',
+  'maxMemoryPerChild',
   'name',
   'pool',
+  'probePort',
+  'processes',
   'scheduler',
   'shutdownTimeout',
   'strategy',
+  'watch',
 ] as const satisfies readonly (keyof NonNullable<RqtsConfig['worker']>)[]
 
 export interface LoadedConfig {
@@ -28,13 +35,20 @@ export interface LoadedConfig {
   path?: string
 }
 
-/** The file that was named, else the nearest one from `cwd` up to the project's root (where package.json is). */
-export async function loadConfig(cwd: string, named?: string): Promise<LoadedConfig> {
+/**
+ * The file that was named, else the nearest one from `cwd` up to the project's root (where package.json is). `isFlag`: whether a flag
+ * of any command goes by that name.
+ */
+export async function loadConfig(
+  cwd: string,
+  named: string | undefined,
+  isFlag: (field: string) => Promise<boolean>,
+): Promise<LoadedConfig> {
   const path = named === undefined ? findConfig(cwd) : resolve(cwd, named)
   if (path === undefined) return { config: {} }
   if (!existsSync(path))
     throw new CliError('RQTS_USAGE', `There is no config file ${path}: give --config (or RQTS_CONFIG) a path that exists`)
-  return { config: checked(await read(path), path), path }
+  return { config: await checked(await read(path), path, isFlag), path }
 }
 
 function findConfig(cwd: string): string | undefined {
@@ -73,24 +87,32 @@ async function importTypeScript(path: string): Promise<object> {
 }
 
 /** A mistyped field must not be ignored in silence. */
-function checked(value: unknown, path: string): RqtsConfig {
+async function checked(value: unknown, path: string, isFlag: (field: string) => Promise<boolean>): Promise<RqtsConfig> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new CliError('RQTS_USAGE', `The config file ${path} must export an object: export default defineConfig({ … })`)
   }
-  refuseUnknown(value, FIELDS, `The config file ${path}`)
+  const flags: string[] = []
+  for (const field of Object.keys(value)) {
+    if (!(FIELDS as readonly string[]).includes(field) && (await isFlag(field))) flags.push(field)
+  }
+  refuseUnknown(value, FIELDS, `The config file ${path}`, flags)
   const { worker, url, connection } = value as RqtsConfig
   if (url !== undefined && connection !== undefined)
     throw new CliError('RQTS_USAGE', `The config file ${path} has both url and connection: leave one out`)
-  if (connection !== undefined && (typeof connection !== 'object' || connection === null || 'call' in connection))
-    throw new CliError('RQTS_USAGE', `The config file ${path}: connection must be plain options; a URL goes into url`)
   if (worker !== undefined) {
     if (typeof worker !== 'object' || worker === null) throw new CliError('RQTS_USAGE', `The config file ${path}: worker must be an object`)
     refuseUnknown(worker, WORKER_FIELDS, `The config file ${path}, in worker,`)
   }
+  // As in the library, where a URL is a connection too.
+  if (typeof connection === 'string') return { ...value, url: connection, connection: undefined } as RqtsConfig
+  if (connection !== undefined && (typeof connection !== 'object' || connection === null || 'call' in connection))
+    throw new CliError('RQTS_USAGE', `The config file ${path}: connection must be a URL or plain options`)
   return value
 }
 
-function refuseUnknown(value: object, known: readonly string[], where: string): void {
-  const unknown = Object.keys(value).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new CliError('RQTS_USAGE', `${where} has the unknown field '${unknown}'; known are ${known.join(', ')}`)
+function refuseUnknown(value: object, known: readonly string[], where: string, flags?: readonly string[]): void {
+  const unknown = Object.keys(value).find((name) => !known.includes(name) && flags?.includes(name) !== true)
+  if (unknown === undefined) return
+  const also = flags === undefined ? '' : ', and flags, such as maxIdle for --max-idle'
+  throw new CliError('RQTS_USAGE', `${where} has the unknown field '${unknown}'; known are ${known.join(', ')}${also}`)
 }

@@ -27,8 +27,11 @@ export interface Settings {
   urlOrigin?: string
 }
 
-/** Flag, else `RQTS_…` variable, else config file, else default: for each option by itself. */
-export async function settle(program: Command, command: Command): Promise<Settings> {
+/**
+ * Flag, else `RQTS_…` variable, else config file, else default: for each option by itself. `others`: flags of commands that this
+ * program has not loaded, which a config file may name too.
+ */
+export async function settle(program: Command, command: Command, others: () => Promise<readonly Flag[]> = noFlags): Promise<Settings> {
   // A global flag may stand before the command as well as after it.
   for (const option of program.options) {
     const name = option.attributeName()
@@ -43,13 +46,15 @@ export async function settle(program: Command, command: Command): Promise<Settin
     offer(command, option, text, option.variable, 'env')
     if (command.getOptionValueSource(option.attributeName()) === 'env') variables.push({ name: option.variable, text })
   }
-  const takesConfig = command.options.some((option) => option.long === '--config')
+  const takesConfig = flagsOf(command).some((option) => option.long === '--config')
+  const known = async (field: string): Promise<boolean> =>
+    field !== 'config' && [...flagsOf(command), ...(await others())].some((option) => fieldOf(option) === field)
   const { config, path } = takesConfig
-    ? await loadConfig(process.cwd(), command.getOptionValue('config') as string | undefined)
+    ? await loadConfig(process.cwd(), command.getOptionValue('config') as string | undefined, known)
     : { config: {} }
   for (const option of flagsOf(command)) {
-    const value = configValue(config, path, command.name(), option.attributeName())
-    if (value !== undefined) offer(command, option, value, `'${option.attributeName()}' in ${path}`, 'config')
+    const value = configValue(config, path, command.name(), option)
+    if (value !== undefined) offer(command, option, value, `'${fieldOf(option)}' in ${path}`, 'config')
   }
   const options = command.opts<Record<string, unknown>>()
   const settings: Settings = { globals: options as unknown as Globals, options, config, variables }
@@ -72,11 +77,27 @@ function offer(command: Command, option: Flag, value: unknown, origin: string, s
   command.setOptionValueWithSource(name, source === 'env' && option.negate ? read !== true : read, source)
 }
 
-function configValue(config: RqtsConfig, path: string | undefined, command: string, name: string): unknown {
-  if (name === 'url' || name === 'prefix' || name === 'logFormat') return config[name]
-  if (command !== 'worker' || path === undefined) return undefined
-  if (name === 'tasks') return config.tasks === undefined ? undefined : [config.tasks].flat().map((file) => resolve(dirname(path), file))
-  return (config.worker as Record<string, unknown> | undefined)?.[name]
+/** What a config file calls a flag: its variable, as a name of JavaScript. Those that mean different things have different variables. */
+export function fieldOf(flag: Flag): string {
+  if (flag.long === '--url') return 'url'
+  const words = flag.variable.replace(flag.negate ? 'RQTS_NO_' : 'RQTS_', '').toLowerCase()
+  return words.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+async function noFlags(): Promise<readonly Flag[]> {
+  return []
+}
+
+function configValue(config: RqtsConfig, path: string | undefined, command: string, flag: Flag): unknown {
+  const field = fieldOf(flag)
+  if (path === undefined || field === 'config') return undefined
+  if (field === 'tasks') {
+    // `rqts dev` leaves them to its worker, which reads this file too.
+    if (command !== 'worker' || config.tasks === undefined) return undefined
+    return [config.tasks].flat().map((file) => resolve(dirname(path), file))
+  }
+  const section = command === 'worker' ? (config.worker as Record<string, unknown> | undefined) : undefined
+  return section?.[field] ?? (config as Record<string, unknown>)[field]
 }
 
 function urlOrigin(source: string | undefined, configPath: string | undefined): string | undefined {

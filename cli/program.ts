@@ -1,7 +1,7 @@
-import { Command, CommanderError, Help, InvalidArgumentError, type Option } from 'commander'
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../lib/version.ts'
 import { type CommandSpec, GROUPS } from './command.ts'
-import { commandsFor } from './commands/index.ts'
+import { allCommands, commandsFor } from './commands/index.ts'
 import { type Settings, settle } from './config.ts'
 import { Context } from './context.ts'
 import { CliError, EXIT, exitCodeOf } from './exit-codes.ts'
@@ -14,7 +14,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.ok
   let settings: Settings | undefined
   const program = createProgram(await commandsFor(argv), async (spec, command) => {
-    settings = await settle(program, command)
+    settings = await settle(program, command, async () => (await allCommands()).flatMap(({ flags }) => flags))
     if (!settings.globals.color) disableColor()
     const context = new Context(settings)
     try {
@@ -69,6 +69,9 @@ Examples:
   rqts enqueue add :2 :3 --wait     enqueue a job and print its result
   rqts info --watch                 queues and workers, live`
 
+/** Global is global: who gives each command the same of these must not be refused by those that need none. */
+const WHERE: readonly string[] = ['--url', '--prefix', '--config']
+
 function build(spec: CommandSpec, parent: Command, act: Act): Command {
   const command = new Command(spec.name).copyInheritedSettings(parent)
   command.summary(spec.summary).description(spec.description === undefined ? spec.summary : `${spec.summary}\n\n${spec.description}`)
@@ -77,6 +80,8 @@ function build(spec: CommandSpec, parent: Command, act: Act): Command {
   const taken = spec.flags.flatMap((flag) => flag.short ?? [])
   const globals = globalFlags(taken).filter((flag) => !spec.without?.includes(flag.long ?? ''))
   for (const flag of globals) command.addOption(flag.helpGroup('Global options:'))
+  for (const flag of globalFlags(taken).filter(({ long }) => WHERE.includes(long!) && spec.without?.includes(long!)))
+    command.addOption(new Option(flag.flags).hideHelp())
   command.action(() => act(spec, command))
   const widest = spec.examples.reduce((most, [line]) => Math.max(most, line.length), 0)
   const examples = spec.examples.map(([line, purpose]) => `  ${line.padEnd(widest)}   ${purpose}`)

@@ -195,7 +195,13 @@ export class Schedules {
     { prune = false }: { prune?: boolean | string } = {},
   ): Promise<SyncReport> {
     const drafts = new Map<string, ScheduleDraft>()
-    for (const [name, fn, args, options] of entries as readonly ScheduleEntry<Target>[]) {
+    for (const entry of entries as readonly ScheduleEntry<Target>[]) {
+      if (!Array.isArray(entry))
+        throw new RqtsError(
+          'RQTS_BAD_OPTION',
+          `sync() takes a list of what schedule() takes, [name, task, args, options]; got ${show(entry)}`,
+        )
+      const [name, fn, args, options] = entry
       if (drafts.has(name)) throw new RqtsError('RQTS_BAD_OPTION', `The schedule '${name}' is twice in the list`)
       drafts.set(name, await draftSchedule(name, fn, args, options))
     }

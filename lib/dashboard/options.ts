@@ -61,7 +61,8 @@ export function normalizeDashboardOptions(options: DashboardOptions): NormalDash
   const unknown = Object.keys(options).find((name) => !KNOWN.has(name))
   if (unknown !== undefined) throw bad(`Unknown dashboard option '${unknown.slice(0, 60)}'; known are ${[...KNOWN].join(', ')}`)
   const { auth, sampleMs = 2_000 } = options
-  if (auth !== undefined) checkAuth(auth)
+  const logger = options.logger ?? createLogger()
+  if (auth !== undefined) checkAuth(auth, logger)
   if (!Number.isInteger(sampleMs) || sampleMs < 250 || sampleMs > 60_000) throw bad('sampleMs must be a whole number from 250 to 60000')
   return {
     basePath: checkBasePath(options.basePath ?? ''),
@@ -72,14 +73,24 @@ export function normalizeDashboardOptions(options: DashboardOptions): NormalDash
     redaction: normalizeRedaction(options.redact),
     environment: options.environment ?? null,
     sampleMs,
-    logger: options.logger ?? createLogger(),
+    logger,
   }
 }
 
-function checkAuth(auth: NonNullable<DashboardOptions['auth']>): void {
-  const secret = 'token' in auth ? auth.token : auth.password
-  if (typeof secret !== 'string' || secret.length < 8) throw bad('A dashboard password or token has at least 8 characters')
-  if (!('token' in auth) && (auth.user === '' || auth.user.includes(':'))) throw bad('A dashboard user has a name without a colon')
+const SHORT = 8
+
+/** A token has no other use than this one and is never chosen to be remembered; a password may be, and its owner is told. */
+function checkAuth(auth: unknown, logger: Logger): void {
+  if (typeof auth !== 'object' || auth === null) throw bad('auth must be { user, password } or { token }')
+  const { token, user, password } = auth as { token?: unknown; user?: unknown; password?: unknown }
+  if ('token' in auth) {
+    if (typeof token !== 'string' || token.length < SHORT) throw bad(`A dashboard token has at least ${SHORT} characters`)
+    return
+  }
+  if (typeof user !== 'string' || user === '' || user.includes(':')) throw bad('A dashboard user has a name without a colon')
+  if (typeof password !== 'string' || password === '') throw bad('A dashboard user has a password')
+  if (password.length < SHORT)
+    logger.warn({ user }, `The dashboard's password is short: others guess it sooner than one of ${SHORT} characters`)
 }
 
 export function checkBasePath(path: string): string {

@@ -96,7 +96,7 @@ function rateLimit(name: string, value: RateLimit): { max: number; per: number }
 
 function count(name: string, value: unknown, max = MAX_COUNT): number {
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) return value as number
-  throw bad(name, `a whole number from 1 to ${max.toLocaleString('en')}; to stop a queue, pause it`, value)
+  throw bad(name, `a whole number from 1 to ${max.toLocaleString('en')}; null ends a limit, and to stop a queue, pause it`, value)
 }
 
 function checkKnown(name: string, value: unknown, known: ReadonlySet<string>): void {

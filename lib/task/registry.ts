@@ -11,20 +11,22 @@ import { callerPlace, definePlain, definitionOfTask, type TaskDefinition, UNKNOW
  */
 export class TaskRegistry {
   readonly #tasks = new Map<string, TaskDefinition>()
+  /** By name: the module that brought it, or this registry when it was given by itself. */
+  readonly #from = new Map<string, object>()
 
   get size(): number {
     return this.#tasks.size
   }
 
-  /** A task, or a function under the given name or its own. */
-  add(fn: AnyFunction, name?: string): void {
+  /** A task, or a function under the given name or its own; `place` says in errors where it came from. Default: the caller's. */
+  add(fn: AnyFunction, name?: string, place?: string): void {
     const definition = definitionOfTask(fn)
-    if (definition !== undefined && (name === undefined || name === definition.name)) return this.#put(definition)
+    if (definition !== undefined && (name === undefined || name === definition.name)) return this.#put(definition, this)
     const reason = name === undefined ? unfit(fn) : undefined
     if (reason !== undefined) {
       throw new RqtsError('RQTS_BAD_TASK', `This function cannot be registered because ${reason}: name it, task('sendMail', fn)`)
     }
-    this.#put(definePlain(checkName('task', name ?? fn.name), fn, callerPlace(this.add)))
+    this.#put(definePlain(checkName('task', name ?? fn.name), fn, place ?? callerPlace(this.add)), this)
   }
 
   /** All exported tasks and named functions of a module; `place` says which module in errors. Returns their names. */
@@ -33,7 +35,7 @@ export class TaskRegistry {
     for (const [exportName, value] of exportsOf(module)) {
       const definition = typeof value === 'function' ? exported(exportName, value as AnyFunction, place) : undefined
       if (definition === undefined) continue
-      this.#put(definition)
+      this.#put(definition, module)
       names.add(definition.name)
     }
     return [...names]
@@ -71,10 +73,12 @@ export class TaskRegistry {
     return `it knows ${this.#tasks.size} ${this.#tasks.size === 1 ? 'task' : 'tasks'}${nearest.length > 0 ? `, most like it ${nearest.join(', ')}` : ''}`
   }
 
-  #put(definition: TaskDefinition): void {
+  #put(definition: TaskDefinition, from: object): void {
     const known = this.#tasks.get(definition.name)
-    // The same place twice is one definition that was loaded twice (by two loaders, or anew): the later one counts.
-    if (known !== undefined && known.handler !== definition.handler && !samePlace(known, definition)) {
+    // The same place in two modules is one definition that was loaded twice (by two loaders, or anew): the later one counts. In one
+    // module there are two on a line.
+    const twice = from !== this.#from.get(definition.name) && known !== undefined && samePlace(known, definition)
+    if (known !== undefined && known.handler !== definition.handler && !twice) {
       throw new RqtsError(
         'RQTS_DUPLICATE_TASK',
         `Two tasks are named '${definition.name}': one at ${known.place}, one at ${definition.place}. Rename one of them, or give it a name of its own with task(name, fn)`,
@@ -82,6 +86,7 @@ export class TaskRegistry {
     }
     // A module may export a function and the task made from it: the task knows more.
     if (known === undefined || known.handler !== definition.handler || !definition.plain) this.#tasks.set(definition.name, definition)
+    this.#from.set(definition.name, from)
   }
 }
 

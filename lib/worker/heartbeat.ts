@@ -122,8 +122,8 @@ export class Heartbeat {
   }
 }
 
-function newsOf({ state, succeeded, failed }: Presence): string {
-  return `${state} ${succeeded} ${failed}`
+function newsOf({ state, succeeded, failed, jobs }: Presence): string {
+  return `${state} ${succeeded} ${failed} ${jobs.slice(0, MAX_LISTED_JOBS).join(',')}`
 }
 
 /** Of workers that say the same, whoever reads needs only one. */

@@ -46,7 +46,7 @@ export async function loadTaskModules(
       loaded.push(addModule(await importModule(path, options.fresh === true), registry, path, relativeTo(options.cwd, path)))
     } else if (typeof source === 'function') {
       const before = new Set(registry.names())
-      registry.add(source as AnyFunction)
+      registry.add(source as AnyFunction, undefined, `tasks[${i}]`)
       loaded.push({ source: `tasks[${i}]`, names: registry.names().filter((name) => !before.has(name)) })
     } else {
       loaded.push(addModule(source, registry, `tasks[${i}]`, `tasks[${i}]`))

@@ -35,6 +35,28 @@ export default defineConfig({ queues: names, worker: { concurrency: 3, name: 'fi
     expect(await startFacts(s)).toMatchObject({ name: 'chosen' })
   })
 
+  it('a config file may name any flag; in worker it is for the worker alone', async () => {
+    const s = await scene({
+      'rqts.config.json':
+        '{ "name": "all", "concurrency": 3, "port": 9200, "json": false, "worker": { "concurrency": 4, "maxIdle": 9000, "processes": 0 } }',
+      'tasks.js': TASKS,
+      'package.json': '{"type":"module"}',
+    })
+    expect(await startFacts(s)).toMatchObject({ name: 'all', concurrency: 4 })
+    s.env['RQTS_NAME'] = 'chosen'
+    expect(await startFacts(s)).toMatchObject({ name: 'chosen', concurrency: 4 })
+    // The limit of a queue is another thing, called otherwise.
+    expect((await s.run('limits', 'default', '--json')).stdout).not.toContain('"concurrency":3')
+  })
+
+  it('connection in a config file may be a URL, as in the library', async () => {
+    const s = await scene({ 'rqts.config.json': '{ "connection": "redis://:geheim@127.0.0.1:1" }' })
+    delete s.env['RQTS_REDIS_URL']
+    const { code, stderr } = await s.run('info')
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/redis:\/\/:\*\*\*@127\.0\.0\.1:1 \(from .*rqts\.config\.json\)/)
+  })
+
   it('--config names another file; task paths are relative to it', async () => {
     const s = await scene({ 'deep/my.json': '{ "tasks": "./jobs.mjs", "worker": { "name": "deep" } }', 'deep/jobs.mjs': TASKS })
     expect(await startFacts(s, '--config', 'deep/my.json')).toMatchObject({ name: 'deep', tasks: ['add', 'boom', 'greet', 'hang', 'talk'] })
@@ -64,9 +86,12 @@ export default defineConfig({ queues: names, worker: { concurrency: 3, name: 'fi
 
   it.each([
     ['{ "url": "x", "connection": {} }', 'both url and connection'],
-    ['{ "connection": "redis://x" }', 'a URL goes into url'],
+    ['{ "connection": true }', 'a URL or plain options'],
+    ['{ "config": "x" }', "unknown field 'config'"],
+    ['{ "limit-concurrency": 3 }', "unknown field 'limit-concurrency'"],
+    ['{ "maxIdle": "soon" }', 'maxIdle'],
     ['{ "urll": "x" }', "unknown field 'urll'; known are url, connection, prefix"],
-    ['{ "worker": { "threads": 2 } }', "unknown field 'threads'; known are burst, concurrency"],
+    ['{ "worker": { "threads": 2 } }', "unknown field 'threads'; known are burst, captureOutput"],
     ['{ "worker": { "concurrency": 0 } }', "'concurrency' in"],
     ['[]', 'must export an object'],
     ['{', 'could not be read'],
@@ -99,6 +124,13 @@ export default defineConfig({ queues: names, worker: { concurrency: 3, name: 'fi
   it('global flags may stand before the command or after it', async () => {
     const s = await scene()
     expect((await s.run('--json', 'jobs')).stdout).toBe((await s.run('jobs', '--json')).stdout)
+  })
+
+  it('those of where Redis is may stand at commands that need none', async () => {
+    const s = await scene({ 'rqts.config.json': '{ "nonsense": 1 }' })
+    const where = ['-u', s.env['RQTS_REDIS_URL']!, '--prefix', 'other', '--config', 'rqts.config.json']
+    expect(await s.run('init', '--dry-run', ...where)).toEqual(await s.run('init', '--dry-run'))
+    expect(await s.run('redis', 'status', ...where)).toEqual(await s.run('redis', 'status'))
   })
 })
 

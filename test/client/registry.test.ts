@@ -26,6 +26,7 @@ test('ids, count and has of each registry', async () => {
   }
   expect(await q.registry('failed').has('unknown')).toBe(false)
   expect(await codeOf(q.registry('failed').has(await queue('b').enqueue(work)))).toBe('RQTS_BAD_OPTION')
+  expect(() => q.registry('queued' as never)).toThrow(/A registry is one of started, finished, .*; got 'queued'/)
 })
 
 test('ids come in pages, either way round', async () => {

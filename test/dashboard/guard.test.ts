@@ -319,9 +319,20 @@ describe('what is asked', () => {
     for (const q of odd) expect((await b.ask(`/api/jobs?q=${encodeURIComponent(q)}`)).status).toBe(200)
   })
 
+  it('a short password is taken, and its owner warned', async () => {
+    const lines: string[] = []
+    const logger = createLogger({ format: 'json', stream: { write: (text) => lines.push(text) } })
+    const b = await board({ auth: { user: 'user', password: 'pass' }, logger })
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 'warn', user: 'user' }])
+    expect(lines[0]).not.toContain('"pass"')
+    expect((await b.ask('/', { headers: { authorization: basic('user', 'pass') } })).status).toBe(200)
+    expect((await b.ask('/', { headers: { authorization: basic('user', 'past') } })).status).toBe(401)
+  })
+
   it('wrong options are refused when the dashboard is made', () => {
     const wrong: unknown[] = [
-      { auth: { user: 'a', password: 'short' } },
+      { auth: { user: 'a', password: '' } },
+      { auth: 'a:long-enough' },
       { auth: { user: '', password: 'long-enough' } },
       { auth: { user: 'a:b', password: 'long-enough' } },
       { auth: { token: 'short' } },

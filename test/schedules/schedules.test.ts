@@ -86,6 +86,7 @@ describe('schedule()', () => {
       schedule('x', 'noop', [() => 1], { every: 1_000 }, s.where),
       schedule('x', noop, [], { cron: '0 0 31 2 *' }, s.where),
       schedule('x', noop, [], { every: 1_000, options: { timeout: 'soon' } }, s.where),
+      s.schedules.sync([{ name: 'x', task: noop, args: [], every: 1_000 }] as never),
     ]
     for (const call of wrong) await expect(call).rejects.toMatchObject({ name: 'RqtsError' })
     expect(await s.schedules.list()).toEqual([])

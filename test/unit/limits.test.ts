@@ -36,7 +36,11 @@ describe('normalizeLimits', () => {
     ['no object', 5, /limits must be an object/],
     ['a misspelt limit', { concurency: 5 }, /Unknown limit 'concurency' in limits; known are concurrency, rate/],
     ['a misspelt limit of a task', { tasks: { a: { per: 5 } } }, /Unknown limit 'per' in tasks\['a'\]/],
-    ['no concurrency at all', { concurrency: 0 }, /concurrency must be a whole number from 1 .* to stop a queue, pause it; got 0/],
+    [
+      'no concurrency at all',
+      { concurrency: 0 },
+      /concurrency must be a whole number from 1 .*; null ends a limit, and to stop a queue, pause it; got 0/,
+    ],
     ['half a job', { perKey: 0.5 }, /perKey/],
     ['a rate without a time', { rate: { max: 5 } }, /rate\.per/],
     ['a number for a rate', { rate: 5 }, /rate must be \{ max, per \}/],

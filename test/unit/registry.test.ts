@@ -56,6 +56,17 @@ describe('two tasks of one name', () => {
     expect(() => registry.addModule({ other: named('y') }, 'b.ts')).toThrow(/one at a\.ts, export other, one at b\.ts, export other/)
   })
 
+  test('are an error also on one line, and as functions without a place of their own', () => {
+    const pair = [defineTask('same', () => 1), defineTask('same', () => 2)] as const
+    const registry = new TaskRegistry()
+    registry.add(pair[0])
+    expect(() => registry.add(pair[1])).toThrow(expect.objectContaining({ code: 'RQTS_DUPLICATE_TASK' }))
+    expect(() => new TaskRegistry().addModule({ a: pair[0], b: pair[1] }, 'a.ts')).toThrow(/Two tasks are named 'same'/)
+    const functions = new TaskRegistry()
+    functions.add(named('add'), undefined, 'tasks[0]')
+    expect(() => functions.add(named('add'), undefined, 'tasks[1]')).toThrow(/one at tasks\[0\], one at tasks\[1\]/)
+  })
+
   test('are fine when they are one: the same function, or the same file loaded again', () => {
     const registry = new TaskRegistry()
     const task = defineTask('t', add)

@@ -206,6 +206,11 @@ describe('names and presence', () => {
     expect(await Worker.all({ connection: s.url, prefix: s.prefix })).toMatchObject([
       { name: worker.name, state: 'busy', pid: process.pid, queues: ['default', 'other'], concurrency: 4, jobs: [job.id] },
     ])
+    const second = await s.queue().enqueue(hold, [])
+    await until('the next job is told too', async () => {
+      const [info] = await Worker.all({ connection: s.url, prefix: s.prefix })
+      return info?.jobs.includes(second.id) === true
+    })
     release()
     await worker.stop()
     await done
