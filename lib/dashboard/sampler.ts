@@ -108,7 +108,17 @@ export class Sampler {
       const name = `${listener.job.queue}/${listener.job.id}`
       watched.set(name, [...(watched.get(name) ?? []), listener])
     }
-    await Promise.all([...watched.values()].map((listeners) => this.#tellJob(listeners[0]!.job!, listeners)))
+    await Promise.all([...watched.values()].map((listeners) => this.#tryToTellJob(listeners[0]!.job!, listeners)))
+  }
+
+  /** A job that cannot be read is the trouble of its own page, which asks for it and is told why: everybody else's goes on. */
+  async #tryToTellJob(place: { queue: string; id: string }, listeners: readonly Listener[]): Promise<void> {
+    try {
+      await this.#tellJob(place, listeners)
+    } catch (error) {
+      if (isAway(error)) throw error
+      this.#logger.warn({ err: error, ...place }, 'The dashboard could not read a job that it shows')
+    }
   }
 
   async #tellJob(place: { queue: string; id: string }, listeners: readonly Listener[]): Promise<void> {
@@ -127,8 +137,7 @@ export class Sampler {
   }
 
   #failed(error: unknown): number {
-    const away = error instanceof RqtsError && (error.code === 'RQTS_REDIS_UNAVAILABLE' || error.code === 'RQTS_CLOSED')
-    if (!away) this.#logger.warn({ err: error }, 'The dashboard could not read what it shows and tries again')
+    if (!isAway(error)) this.#logger.warn({ err: error }, 'The dashboard could not read what it shows and tries again')
     const [message, code] =
       error instanceof RqtsError ? [error.message, error.code] : ['The dashboard could not read what it shows', 'RQTS_DASHBOARD']
     if (this.#up !== false) for (const listener of this.#listeners.keys()) listener.send('redis', { up: false, message, code })
@@ -136,4 +145,8 @@ export class Sampler {
     this.#why = { message, code }
     return AFTER_ERROR_MS
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof RqtsError && (error.code === 'RQTS_REDIS_UNAVAILABLE' || error.code === 'RQTS_CLOSED')
 }

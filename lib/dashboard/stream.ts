@@ -17,6 +17,7 @@ export function streamHead(): Response {
 
 /** Server-sent events to one tab. Ends when the tab goes, or with the dashboard. */
 export function openStream(sampler: Sampler, job: Listener['job'], closing: AbortSignal): Response {
+  if (closing.aborted) throw new Refusal(503, 'RQTS_CLOSED', 'This dashboard has been closed')
   if (sampler.listeners >= MAX_STREAMS)
     throw new Refusal(429, 'RQTS_BUSY', `${MAX_STREAMS} streams are open already`, { what: 'streams', facts: { most: MAX_STREAMS } })
   const encoder = new TextEncoder()

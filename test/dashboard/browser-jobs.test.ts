@@ -188,6 +188,17 @@ describeBrowser('the list of jobs', () => {
     await page.locator('[data-total="0"]').waitFor()
   })
 
+  test('a search that was not yet sent is left with the page', async () => {
+    const here = await stage()
+    const page = await visit(`${await serveDashboard(here)}#/jobs`)
+    await page.getByRole('searchbox', { name: 'Search jobs' }).focus()
+    await page.keyboard.type('x')
+    await page.evaluate(`location.hash = '#/redis'`)
+    await page.getByRole('heading', { name: 'Findings of the doctor' }).waitFor()
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 500))')
+    expect(page.url()).toMatch(/#\/redis$/)
+  })
+
   test('a reply that takes longer than a beat is waited for', async () => {
     const here = await stage()
     const queue = here.queue('mail')

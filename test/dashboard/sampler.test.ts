@@ -3,6 +3,7 @@ import type { JobDetailView, OverviewView, StreamEvents } from '../../lib/dashbo
 import type { OverviewReader } from '../../lib/dashboard/overview.ts'
 import { type Listener, Sampler } from '../../lib/dashboard/sampler.ts'
 import { openStream } from '../../lib/dashboard/stream.ts'
+import { RqtsError } from '../../lib/errors.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { gate, until } from '../support/stage.ts'
 
@@ -68,6 +69,26 @@ it('who comes while a look is under way does not wait for the next beat', async 
   await until('both know it', () => [first, second].every(({ told }) => told.includes('overview') && told.includes('job')))
   sampler.remove(first)
   sampler.remove(second)
+})
+
+it('a job that cannot be read is nobody else’s trouble, and what is away is everybody’s', async () => {
+  let error: Error = new Error('what hides secrets has failed')
+  const jobs = {
+    detail: ({ id }: { id: string }) => (id === 'one' ? Promise.reject(error) : Promise.resolve({ id, logCount: 0 } as JobDetailView)),
+    logs: () => Promise.reject(new Error('there are none')),
+  }
+  const sampler = new Sampler(reader, jobs, 1, silentLogger)
+  const [broken, other] = [tab(), { ...tab(), job: { queue: 'q', id: 'two' } }]
+  sampler.add(broken)
+  sampler.add(other)
+  const looks = (one: { told: string[] }): number => one.told.filter((event) => event === 'overview').length
+  await until('both are told again and again', () => looks(broken) > 3 && looks(other) > 3)
+  for (const { told } of [broken, other]) expect(told.filter((event) => event === 'redis')).toHaveLength(1)
+  expect(other.told).toContain('job')
+  error = new RqtsError('RQTS_REDIS_UNAVAILABLE', 'Cannot reach Redis')
+  await until('both hear that', () => [broken, other].every(({ told }) => told.filter((event) => event === 'redis').length > 1))
+  sampler.remove(broken)
+  sampler.remove(other)
 })
 
 it('a comment every 15 s keeps a quiet line open', async () => {

@@ -157,6 +157,7 @@ describe('the stream', () => {
     await next(events, 'overview')
     await b.dashboard.close()
     for await (const event of events) expect(event.event).toBeTypeOf('string')
+    expect((await b.ask('/api/stream')).status).toBe(503)
   })
 })
 
