@@ -29,6 +29,8 @@ export async function findCulprit(): Promise<Culprit | undefined> {
     return undefined
   } finally {
     clearTimeout(timer)
+    // What is on its way comes too late: there is nobody to answer to.
+    session.removeAllListeners()
     session.disconnect()
   }
 }
@@ -47,9 +49,11 @@ function look(session: Session): Promise<Culprit | undefined> {
         'Debugger.evaluateOnCallFrame',
         { callFrameId: frame.callFrameId, expression: WHO, returnByValue: true, silent: true },
         (error, reply) => {
+          // Also that this took too long, and the session is closed: whoever uses one then throws, and nobody would catch it.
+          if (error !== null) return resolve(undefined)
           session.post('Debugger.resume')
           session.post('Debugger.disable')
-          if (error !== null || reply.exceptionDetails !== undefined) return resolve(undefined)
+          if (reply.exceptionDetails !== undefined) return resolve(undefined)
           resolve({ ...(reply.result.value as { id: string; task: string } | null), at })
         },
       )
