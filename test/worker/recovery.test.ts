@@ -102,6 +102,8 @@ describe('a worker that was taken for dead', () => {
     worker.on('lost', (facts) => lost.push(facts.id))
     const done = worker.run()
     await started.promise
+    // It must not be the one who takes it.
+    worker.pause()
     // What happens when its lease lapses: a sweep puts the job back, someone else takes it.
     await s.store.client.call('ZREM', s.store.keys.container('default', 'started'), job.id)
     await s.store.client.call('HSET', s.store.keys.job('default', job.id), 'status', 'queued')

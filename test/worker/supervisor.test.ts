@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -157,7 +157,11 @@ describe('a worker process', () => {
   it('--watch: runs the new code once a file is saved, and keeps the old when the new does not load', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rqts-watch-'))
     const file = join(folder, 'tasks.mjs')
-    const write = (text: string): void => writeFileSync(file, `export const version = () => ${text}\n`)
+    // In one step: half a file would load, too, and know no task.
+    const write = (text: string): void => {
+      writeFileSync(`${file}.new`, `export const version = () => ${text}\n`)
+      renameSync(`${file}.new`, file)
+    }
     try {
       write('1')
       const s = await stage()
@@ -233,7 +237,7 @@ describe('a worker process', () => {
       ['nap', [1_500]],
       ['hold', []],
     ])
-    const command = start(s, '-p', 'processes', '-c', '2', '--shutdown-timeout', '20s')
+    const command = start(s, '-p', 'processes', '-c', '2', '--shutdown-timeout', '60s')
     await command.seen(`running ${held.id}`)
     process.kill(-command.child.pid!, 'SIGINT')
     expect(await nap.result({ timeout: '60s' })).toBe(nap.id)
