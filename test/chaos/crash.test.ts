@@ -126,7 +126,8 @@ describe('worker processes that are killed', () => {
         url: store.client.where.split(' ')[0]!,
         prefix: store.keys.prefix,
         journal,
-        options: { lease: task === 'leak' ? 6_000 : 500, concurrency: 5 },
+        // Long: a neighbour that has lost two workers to the bad job must not lose its lease, too, because the machine stands still.
+        options: { lease: task === 'leak' ? 6_000 : 4_000, concurrency: 5 },
         ...(heapMb !== undefined && { heapMb }),
       }).ready()
       const good = await enqueue(

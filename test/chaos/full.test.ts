@@ -11,7 +11,7 @@ import { adminOf, openStore, ownServer } from '../support/servers.ts'
 import { until } from '../support/stage.ts'
 import { account, drained } from './account.ts'
 import { newJob, put, take } from './jobs.ts'
-import { Load } from './load.ts'
+import { Load, saidInPairs } from './load.ts'
 
 /** Far below what it uses: that falls by itself, when buffers of connections are given back. */
 async function fill(admin: Redis): Promise<void> {
@@ -103,9 +103,8 @@ describe('the disk is full', () => {
     await drained(store, 'q')
     expect(await account(store, 'q', load.journal)).toMatchObject({ missing: [], lost: [] })
     // Between two failing writes Redis may take one that fits: then it is two outages, each said once.
-    const said = load.logs[0]!.outages.map((line) => line.split(' ', 1)[0])
-    expect(said.slice(0, 2)).toEqual(['error', 'info'])
-    expect(said.every((level, i) => level === (i % 2 === 0 ? 'error' : 'info'))).toBe(true)
-    expect(said.length).toBeLessThan(20)
+    const said = load.logs[0]!.outages
+    expect(said.length).toBeGreaterThan(1)
+    expect(said).toSatisfy(saidInPairs)
   })
 })

@@ -41,8 +41,12 @@ async function put(
 function peaks(entries: readonly Entry[], group: (id: string) => string = () => 'all'): Map<string, number> {
   const running = new Map<string, Map<string, number>>()
   const most = new Map<string, number>()
+  const killed = new Set<number>()
   for (const { what, id, pid } of entries) {
+    // Its kill is written down first: what it began between that and its end ended with it.
+    if (killed.has(pid)) continue
     if (what === 'kill') {
+      killed.add(pid)
       for (const runs of running.values()) for (const [run, of] of runs) if (of === pid) runs.delete(run)
     } else if (what === 'start' || what === 'end') {
       const name = group(id)

@@ -7,7 +7,7 @@ import type { JobContext } from '../../lib/worker/context.ts'
 import type { WorkerOptions } from '../../lib/worker/options.ts'
 import { BaseWorker } from '../../lib/worker/worker.ts'
 import { Journal } from '../support/journal.ts'
-import { until } from '../support/stage.ts'
+import { gate, until } from '../support/stage.ts'
 import { type JobSketch, newJob } from './jobs.ts'
 
 export interface LogLine {
@@ -34,6 +34,11 @@ export class Log implements Logger {
   }
 }
 
+/** Each outage once when it begins and once when it is over; a busy machine may make more of them than the test did. */
+export function saidInPairs(outages: readonly string[]): boolean {
+  return outages.length < 20 && outages.every((line, i) => line.startsWith(i % 2 === 0 ? 'error' : 'info'))
+}
+
 /** Jobs on and on from one producer, worked off by workers of this process; every acknowledgement and start is in the journal. */
 export class Load {
   readonly journal = new Journal()
@@ -48,6 +53,8 @@ export class Load {
   ends = 0
   /** How often the producer has connected. */
   connects = 0
+  /** For jobs that run until then: their `args` are below zero. */
+  readonly door: { promise: Promise<void>; open: () => void } = gate()
   /** A job only counts as acknowledged when so many have said, on the connection that wrote it, that they have it. */
   replicas = 0
 
@@ -65,11 +72,12 @@ export class Load {
 
   worker(url: string, options: Partial<WorkerOptions> = {}, queues: string | string[] = 'q'): BaseWorker {
     const log = new Log()
-    const { journal } = this
+    const { journal, door } = this
     const ended = (): void => void this.ends++
     async function work(this: JobContext, ms: number): Promise<string> {
       journal.write('start', this.id)
-      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+      if (ms < 0) await door.promise
+      else if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
       ended()
       return this.id
     }

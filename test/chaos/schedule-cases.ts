@@ -33,7 +33,7 @@ export const SCHEDULES: readonly Case[] = [
     script: 'scheduleTick',
     given: written,
     call: async (store) => {
-      const { leader, fence, due } = await tickSchedules(store, { ticker: 'a', leadershipMs: 5_000, most: 10, custom: false })
+      const { leader, fence, due } = await tickSchedules(store, { ticker: 'a', leadershipMs: 60_000, most: 10, custom: false })
       return [leader, fence, due.map(({ name, next }) => [name, next])]
     },
   },

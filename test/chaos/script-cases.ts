@@ -217,10 +217,10 @@ const ATTEMPTS: Case[] = [
   {
     name: 'roster',
     script: 'roster',
-    given: (store) => enlistWorker(store, 'w', 'me', 10_000, { state: 'idle', pid: 7 }),
+    given: (store) => enlistWorker(store, 'w', 'me', 60_000, { state: 'idle', pid: 7 }),
     call: async (store) => (await readWorkers(store, ['state'])).map(({ name, fields: { state } }) => ({ name, state })),
   },
-  { name: 'enlist', script: 'enlist', call: (store) => enlistWorker(store, 'w', 'me', 10_000, { state: 'idle' }) },
+  { name: 'enlist', script: 'enlist', call: (store) => enlistWorker(store, 'w', 'me', 60_000, { state: 'idle' }) },
 ]
 
 const child = (queue: string, parent: string) => async (store: Store) => {
@@ -238,7 +238,7 @@ const MAINTENANCE: Case[] = [
     name: 'tick',
     script: 'tick',
     given: (store) => put(store, 'q', { id: 'a', control: { delay: 60_000 } }),
-    call: async (store) => (await tick(store, 'q', 'w1', 5_000)).leader,
+    call: async (store) => (await tick(store, 'q', 'w1', 60_000)).leader,
   },
   {
     name: 'resolve',

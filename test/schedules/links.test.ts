@@ -33,7 +33,7 @@ describe('a connection that breaks', () => {
     const direct = openStore(server.url)
     for (const { lua } of Object.values(scripts)) await direct.client.call('SCRIPT', 'LOAD', lua)
     const { prefix } = direct.keys
-    const made = await schedule('s', 'noop', [], { every: 100, limit: 4 }, { connection: server.url, prefix })
+    const made = await schedule('s', 'noop', [], { every: 100, limit: 4, misfire: 'all' }, { connection: server.url, prefix })
     const proxy = await proxyTo(server)
     const ticker = new Ticker(openStore(proxy.url, prefix), { name: 'a', logger: silentLogger })
     onTestFinished(() => ticker.stop())
@@ -61,7 +61,9 @@ describe('a Redis Cluster', () => {
       await store.close()
     })
     const queues = ['a', 'b', 'c', 'd', 'e']
-    await schedules.sync(queues.map((queue) => [queue, 'noop', [], { every: 100, limit: 3, queue, overlap: 'allow' }] as const))
+    await schedules.sync(
+      queues.map((queue) => [queue, 'noop', [], { every: 100, limit: 3, queue, overlap: 'allow', misfire: 'all' }] as const),
+    )
     ticker.start()
     await until('all have fired', async () => (await schedules.list()).every(({ state }) => state === 'ended'))
     for (const queue of queues) await until(`those of ${queue} are there`, async () => (await waiting(store, queue)).length === 3)

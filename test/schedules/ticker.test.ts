@@ -15,7 +15,7 @@ async function due(s: ScheduleStage, name: string, options: Partial<ScheduleOpti
   return await s.late(name, lateMs)
 }
 
-const LEAD = { leadershipMs: 4_000, most: 10, custom: false }
+const LEAD = { leadershipMs: 60_000, most: 10, custom: false }
 
 describe('a tick', () => {
   it('fires what is due under an id of name and time, and moves it on', async () => {
@@ -192,7 +192,9 @@ describe('a tick', () => {
     expect(await s.store.client.call('ZCARD', s.store.keys.schedulePart('open'))).toBe(20)
     expect(await s.schedules.remove('long')).toBe(true)
     const left = await s.store.client.scan(`${s.store.keys.schedules}*`)
-    expect(left.map((key) => key.slice(s.store.keys.schedules.length)).sort()).toEqual(['fence', 'ticker'])
+    // The lock of the ticker may be there yet.
+    const parts = left.map((key) => key.slice(s.store.keys.schedules.length))
+    expect(parts.filter((part) => part !== 'ticker')).toEqual(['fence'])
   })
 })
 
@@ -210,6 +212,7 @@ describe('a crash between the advance and the delivery', () => {
       counted: 1,
       runs: [{ id, at, runAt: at, verdict: 'fire' as const }],
     }
+    const firedAt = await s.store.now()
     expect(await advanceSchedule(s.store, request)).toHaveLength(1)
     // The same again: it has moved on.
     expect(await advanceSchedule(s.store, request)).toBeNull()
@@ -217,7 +220,9 @@ describe('a crash between the advance and the delivery', () => {
     expect((await s.schedules.get('c'))!.lastRun).toMatchObject({ id, outcome: 'queued' })
     const ticker = s.ticker()
     await ticker.tick()
-    expect(await s.jobs(), 'whoever fired may still deliver').toEqual([])
+    const early = await s.jobs()
+    // For two seconds; on a machine that stood still they may be over.
+    if ((await s.store.now()) < firedAt + 2_000) expect(early, 'whoever fired may still deliver').toEqual([])
     ticker.start()
     await until('it is delivered', async () => (await s.jobs()).length === 1)
     expect(await s.jobs()).toEqual([id])
@@ -247,7 +252,7 @@ describe('a Redis that is full', () => {
       const store = new Store({ connection: server.url, prefix: 'full' })
       const where = { connection: server.url, prefix: 'full' }
       const ticker = new Ticker(store, { name: 'a', logger: silentLogger })
-      const { nextRunAt } = await schedule('x', 'noop', [], { every: 300 }, where)
+      const { nextRunAt } = await schedule('x', 'noop', [], { every: 300, misfire: 'all' }, where)
       await store.client.call('CONFIG', 'SET', 'maxmemory', '1mb')
       await until('it is due', async () => (await store.now()) > nextRunAt!.getTime())
       await expect(ticker.tick()).rejects.toMatchObject({ code: 'RQTS_REDIS_FULL' })

@@ -38,9 +38,9 @@ it('workflows, callbacks and requeueing over all slots of a Redis Cluster', { ti
   await flow.jobs.find((job) => job.task === 'moody')!.requeue()
   expect(await flow.result({ timeout: '60s' })).toEqual([[553, 552]])
   await until('both were heard', () => heard.length === 2)
-  expect(heard).toEqual([
-    [expect.objectContaining({ message: 'not today' }), 'bad'],
-    [552, 'good'],
-  ])
+  // In queues of their own: which comes first is nobody's promise.
+  expect(heard).toHaveLength(2)
+  expect(heard).toContainEqual([expect.objectContaining({ message: 'not today' }), 'bad'])
+  expect(heard).toContainEqual([552, 'good'])
   expect(await checkInvariants(store, { queues: QUEUES })).toEqual([])
 })
