@@ -1638,7 +1638,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return now`,
   },
   enqueue: {
-    sha: '67d2fb1d721c5ba68d15b4f44bd9229c3f93b981',
+    sha: '4d62ab6d3147cc8d850ff170f2c36da07039937c',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -2270,8 +2270,7 @@ if atomic then
     return { 0, now, results }
   end
 end
-if not meta[1] then redis.call('HSET', base .. 'meta', 'version', 1) end
-local plain, special = {}, false
+local plain, special, created = {}, false, false
 local function flush()
   if #plain > 0 and redis.call('RPUSH', base .. 'queue', unpack(plain)) == #plain then wake(base) end
   plain = {}
@@ -2285,6 +2284,10 @@ end
 for n, job in ipairs(jobs) do
   if job.control then flush() end
   local found = results[n] or (not atomic and look(job))
+  if not found and not created then
+    if not meta[1] then redis.call('HSET', base .. 'meta', 'version', 1) end
+    created = true
+  end
   if found then
     results[n], special = found, true
   elseif job.control then
@@ -2296,6 +2299,7 @@ for n, job in ipairs(jobs) do
   end
 end
 flush()
+unlisted = (created or meta[1]) and unlisted or 0
 if special then return { unlisted, now, results } end
 return { unlisted, now }`,
   },

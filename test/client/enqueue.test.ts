@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { DuplicateJob, type Job, Queue, RqtsError, task } from '../../lib/index.ts'
 import type { Store } from '../../lib/store/store.ts'
+import { readKeySpace } from '../support/keyspace.ts'
 import { ownServer } from '../support/servers.ts'
 import { stage } from '../support/stage.ts'
 import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
@@ -269,12 +270,13 @@ describe('dependencies', () => {
   })
 
   test('unknown parents are refused before anything is written', async () => {
-    const { queue } = await stage()
+    const { queue, store } = await stage()
     const q = queue()
     for (const dependsOn of ['unknown', { id: 'unknown', queue: 'nowhere' }, { jobs: ['unknown'], allowFailure: true }]) {
       expect(await codeOf(q.enqueue(work, [], { dependsOn }))).toBe('RQTS_UNKNOWN_DEPENDENCY')
       expect(await codeOf(q.enqueueMany([[work], [work, [], { dependsOn }]]))).toBe('RQTS_UNKNOWN_DEPENDENCY')
     }
+    expect(await readKeySpace(store)).toEqual({})
     expect(await q.counts()).toEqual({ queued: 0, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0 })
   })
 

@@ -42,9 +42,8 @@ if atomic then
     return { 0, now, results }
   end
 end
-if not meta[1] then redis.call('HSET', base .. 'meta', 'version', 1) end
 
-local plain, special = {}, false
+local plain, special, created = {}, false, false
 local function flush()
   if #plain > 0 and redis.call('RPUSH', base .. 'queue', unpack(plain)) == #plain then wake(base) end
   plain = {}
@@ -59,6 +58,11 @@ for n, job in ipairs(jobs) do
   -- What follows may raise; the jobs before this one must not be left half written.
   if job.control then flush() end
   local found = results[n] or (not atomic and look(job))
+  -- A queue of which all was refused is none.
+  if not found and not created then
+    if not meta[1] then redis.call('HSET', base .. 'meta', 'version', 1) end
+    created = true
+  end
   if found then
     results[n], special = found, true
   elseif job.control then
@@ -70,5 +74,7 @@ for n, job in ipairs(jobs) do
   end
 end
 flush()
+-- With a version there are jobs: this call may be the repetition of the one that made them.
+unlisted = (created or meta[1]) and unlisted or 0
 if special then return { unlisted, now, results } end
 return { unlisted, now }
