@@ -65,6 +65,15 @@ export class RedisClient {
     return this.#send(CALL_DEADLINE_MS, () => this.driver.call(command, args))
   }
 
+  /** Nobody listens there. A connection that has only broken is back in a moment. */
+  get refused(): boolean {
+    return this.driver.status !== 'ready' && (this.#lastError as { code?: unknown } | null)?.code === 'ECONNREFUSED'
+  }
+
+  async ping(deadlineMs: number = CALL_DEADLINE_MS): Promise<void> {
+    await this.#send(deadlineMs, () => this.driver.call('PING'))
+  }
+
   /** All keys that match, of all masters on a Cluster. */
   async scan(pattern: string): Promise<string[]> {
     const names = new Set<string>()

@@ -48,6 +48,7 @@ export class Exchange {
   async call(outcomes: readonly Outcome[], want: number, lane: number): Promise<SettleReply> {
     const token = newToken()
     if (this.#gaveUp) return this.#drop(outcomes)
+    if (this.#outage.lasts) this.#tellWait(outcomes)
     for (let waitMs = RETRY_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       try {
         const reply = await this.#send({ token, lane, want }, outcomes)
@@ -58,14 +59,21 @@ export class Exchange {
         if (this.#ending && outcomes.length === 0) return NOTHING
         const leftMs = this.#giveUpAt - clock.monotonic()
         if (leftMs <= 0) return this.#drop(outcomes)
+        this.#tellWait(outcomes)
         await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, leftMs)))
       }
     }
   }
 
+  /** A worker that ends has nothing else to wait for. */
+  #tellWait(outcomes: readonly Outcome[]): void {
+    if (!this.#ending || outcomes.length === 0) return
+    this.#outage.waiting(namesOf(outcomes), this.#giveUpAt - clock.monotonic())
+  }
+
   #drop(outcomes: readonly Outcome[]): SettleReply {
     this.#gaveUp = true
-    this.#unwritten.push(...outcomes.map(({ queue, id }) => `${queue}/${id}`))
+    this.#unwritten.push(...namesOf(outcomes))
     return NOTHING
   }
 
@@ -85,6 +93,10 @@ export class Exchange {
     if (!this.#store.client.isCluster) return await settle(this.#store, request, outcomes)
     return await settlePerQueue(this.#store, request, outcomes)
   }
+}
+
+function namesOf(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map(({ queue, id }) => `${queue}/${id}`)
 }
 
 /** On a Cluster each queue is a slot of its own: one call each, in order, until enough is found. */

@@ -1,11 +1,13 @@
 import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
+import { formatMs } from '../format.ts'
 import type { Logger } from '../logger.ts'
 
 /** Says once that Redis is away and once that it is back, however many calls stumble over it. */
 export class Outage {
   readonly #logger: Logger
   #since: number | undefined
+  #told = false
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -21,6 +23,13 @@ export class Outage {
     const away = error instanceof RqtsError && error.code === 'RQTS_REDIS_UNAVAILABLE'
     const what = away ? 'Redis cannot be reached' : 'Redis refuses a call, which is repeated'
     this.#logger.error({ err: error }, `${what}; running jobs go on, their outcomes are kept`)
+  }
+
+  /** Said once: what a worker waits for that ends. */
+  waiting(jobs: readonly string[], leftMs: number): void {
+    if (this.#told || leftMs <= 0) return
+    this.#told = true
+    this.#logger.warn({ jobs }, `Waiting up to ${formatMs(leftMs)} for Redis, to write down how these jobs have ended`)
   }
 
   /** For services that meet the same outage: it is said once for all of them. */

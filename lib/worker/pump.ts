@@ -47,6 +47,8 @@ export class Pump {
   #asked = 0
   #taken = 0
   #inFlight = 0
+  /** Outcomes on their way to Redis. */
+  #sent = 0
   #limitTimer: NodeJS.Timeout | undefined
   readonly #news = new News()
 
@@ -148,6 +150,16 @@ export class Pump {
     return this.#outage.lasts
   }
 
+  /** Redis has not been heard to answer a call beside the pump's. */
+  cut(error: unknown): void {
+    this.#outage.began(error)
+  }
+
+  /** Whether Redis has not taken all outcomes yet. */
+  get owes(): boolean {
+    return this.#outcomes.length + this.#sent > 0
+  }
+
   /** What ends from now on must be written within this time, or it is given up. */
   limit(patienceMs: number): void {
     this.#exchange.limit(patienceMs)
@@ -201,6 +213,7 @@ export class Pump {
 
   async #trade(outcomes: readonly Outcome[], want: number, lane: number): Promise<void> {
     this.#asked += want
+    this.#sent += outcomes.length
     this.#inFlight++
     try {
       const began = clock.monotonic()
@@ -218,6 +231,7 @@ export class Pump {
       if (outbox && (await this.#exchange.deliver(outcomes))) this.#hungry = true
     } finally {
       this.#asked -= want
+      this.#sent -= outcomes.length
       this.#inFlight--
     }
     if (!this.#claiming) this.#slots.giveBack()

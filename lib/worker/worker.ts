@@ -18,6 +18,8 @@ export interface StopOptions {
   timeout?: Duration
 }
 
+/** How long Redis has to show that it hears a farewell, and one that is known to be away. */
+const PATIENCE_MS = 3_000
 const FAREWELL_MS = 500
 
 /** Takes jobs from queues and runs them. Starts and stops its parts (parts.ts); each does one thing. Next stop: pump.ts. */
@@ -34,6 +36,7 @@ export class BaseWorker {
   /** Redis has heard of it. */
   #known = false
   #leaveUnknown: (() => void) | undefined
+  #heard: Promise<boolean> | undefined
 
   constructor(queues: string | readonly string[], options: WorkerOptions, enqueue: EnqueuePort) {
     this.#options = normalizeWorkerOptions(options)
@@ -71,7 +74,7 @@ export class BaseWorker {
 
   /** Whether Redis answers. */
   async answers(): Promise<boolean> {
-    await this.store.client.call('PING')
+    await this.store.client.ping()
     return true
   }
 
@@ -153,7 +156,10 @@ export class BaseWorker {
     if (this.#stopping === undefined) {
       const pumping = pump.run()
       await done
-      await pumping
+      const heard = await Promise.race([pumping.then(() => true), this.#isHeard()])
+      // A call that only takes jobs is of no use any more. What has ended must be written.
+      if (heard || pump.owes) await pumping
+      else pump.limit(0)
     }
   }
 
@@ -219,13 +225,28 @@ export class BaseWorker {
     else await this.#ran.catch(() => undefined)
   }
 
+  /** Whether Redis answers, now that the worker ends. */
+  #isHeard(): Promise<boolean> {
+    const { pump } = this.#parts
+    const { client } = this.store
+    this.#heard ??= client.ping(pump.cutOff || client.refused ? FAREWELL_MS : PATIENCE_MS).then(
+      () => true,
+      (error: unknown) => {
+        pump.cut(error)
+        return false
+      },
+    )
+    return this.#heard
+  }
+
   async #close(): Promise<void> {
-    const { lookout, keeper, pool, upkeep, tally, pump } = this.#parts
+    const { lookout, keeper, pool, upkeep, tally } = this.#parts
+    lookout.close()
+    const unknown = !this.#known && this.#stopping !== undefined
     // Of a Redis that is away, each would wait for its deadline.
-    const away = pump.cutOff || (!this.#known && this.#stopping !== undefined)
+    const away = unknown || !(await this.#isHeard())
     const patienceMs = this.#known || this.store.client.driver.status === 'ready' ? FAREWELL_MS : 0
     const within = (work: Promise<unknown>): Promise<unknown> => (away ? Promise.race([work, wait(patienceMs)]) : work)
-    lookout.close()
     await within(keeper.stop())
     await pool.close().catch((error: unknown) => this.#options.logger.error({ err: error }, 'A teardown function threw'))
     await within(Promise.all([upkeep.stop(), tally.flush()]))

@@ -216,6 +216,40 @@ describe('rqts worker', () => {
     expect(job).toMatchObject({ status: 'queued', attempt: 0 })
   })
 
+  it('ends at the first signal when Redis hangs and nothing runs', async () => {
+    const server = await ownServer()
+    const s = await scene({ 'tasks.mjs': TASKS })
+    s.env['RQTS_REDIS_URL'] = server.url
+    const worker = s.start('worker')
+    await worker.seen(/"ready"/)
+    await server.kill('SIGSTOP')
+    worker.signal('SIGINT')
+    const { code, stdout } = await worker.exited
+    await server.kill('SIGCONT')
+    expect(code).toBe(0)
+    expect(lines(stdout).at(-1)).toMatchObject({ msg: 'worker ended', processed: 0 })
+  })
+
+  it('says that it waits for Redis to write down what has ended', async () => {
+    const server = await ownServer()
+    const s = await scene({
+      'tasks.mjs':
+        "import { existsSync } from 'node:fs'\nexport async function wait() { while (!existsSync('go')) await new Promise((r) => setTimeout(r, 20)) }",
+    })
+    s.env['RQTS_REDIS_URL'] = server.url
+    await s.run('enqueue', 'wait', '--job-id', 'j1')
+    const worker = s.start('worker', '-v', '--shutdown-timeout', '60s')
+    await worker.seen(/"started"/)
+    await server.kill('SIGSTOP')
+    worker.signal('SIGTERM')
+    await worker.seen(/"stopping"/)
+    s.write({ go: '' })
+    await worker.seen(/Waiting up to [^"]* for Redis, to write down how these jobs have ended".*"default\/j1"/)
+    await server.kill('SIGCONT')
+    expect((await worker.exited).code).toBe(0)
+    expect(await s.json('job', 'j1')).toMatchObject({ status: 'finished' })
+  })
+
   it('waits for a Redis that is not up yet, and says so', async () => {
     const s = await scene({ 'tasks.mjs': TASKS })
     s.env['RQTS_REDIS_URL'] = 'redis://:geheim@127.0.0.1:1'
