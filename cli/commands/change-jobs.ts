@@ -4,14 +4,13 @@ import type { Context } from '../context.ts'
 import { CliError, codeOf, EXIT, exitCodeOf } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { paint } from '../output/color.ts'
-import { Progress } from '../output/progress.ts'
 import { plural, safe } from '../output/text.ts'
 import { cancelByTraits } from './cancel-traits.ts'
 import { noSuchJob } from './job.ts'
 import { type FilterOptions, filterFlags, hasFilter } from './job-filters.ts'
 
 type Job = NonNullable<Awaited<ReturnType<Queue['fetchJob']>>>
-type Registry = Parameters<Queue['registry']>[0]
+export type Registry = Parameters<Queue['registry']>[0]
 
 /** One kind of change, and which jobs `--all` means. */
 export interface Change {
@@ -132,9 +131,8 @@ async function run(change: Change, context: Context, ids: readonly string[], opt
 
 async function changeThose(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<Outcome> {
   if (options.all !== true) return await changeNamed(change, context, ids, options)
-  if (!hasFilter(options)) return await changeAll(change, context, options)
-  const { changeMatching } = await import('./change-matching.ts')
-  return await changeMatching(change, context, options)
+  const { changeAll, changeMatching } = await import('./change-many.ts')
+  return await (hasFilter(options) ? changeMatching : changeAll)(change, context, options)
 }
 
 async function changeNamed(change: Change, context: Context, ids: readonly string[], options: ChangeOptions): Promise<Outcome> {
@@ -152,71 +150,6 @@ async function changeNamed(change: Change, context: Context, ids: readonly strin
     })
   }
   return outcome
-}
-
-const PAGE = 500
-const AT_ONCE = 50
-
-async function changeAll(change: Change, context: Context, options: ChangeOptions): Promise<Outcome> {
-  const { listQueues } = await import('../../lib/client/inspector.ts')
-  const names = options.queue === undefined ? await listQueues(await context.store()) : [options.queue]
-  const parts = await Promise.all(
-    names.flatMap((name) =>
-      change.all.map(async (container) => {
-        const queue = await context.queue(name)
-        const count = container === 'queue' ? await queue.count() : await queue.registry(container).count()
-        return { queue, container, count }
-      }),
-    ),
-  )
-  const total = parts.reduce((sum, { count }) => sum + count, 0)
-  const outcome: Outcome = { ids: [], failed: [] }
-  if (total === 0) return outcome
-  const where = options.queue === undefined ? plural(names.length, 'queue') : `queue ${options.queue}`
-  if (!options.dryRun) await context.confirm(`${change.name} ${change.allText} of ${where}: ${plural(total, 'job')}?`, options)
-  const progress = new Progress(change.name, total, !context.json && !context.quiet)
-  for (const part of parts) await changePart(change, part, options, outcome, progress)
-  progress.end()
-  return outcome
-}
-
-interface Part {
-  queue: Queue
-  container: 'queue' | Registry
-  count: number
-}
-
-/** At most as many as were counted: a job that comes back while this runs must not be taken again and again. */
-async function changePart(
-  change: Change,
-  { queue, container, count }: Part,
-  options: ChangeOptions,
-  outcome: Outcome,
-  progress: Progress,
-): Promise<void> {
-  let stay = 0
-  for (let seen = 0; seen < count; ) {
-    const want = Math.min(PAGE, count - seen)
-    const ids = container === 'queue' ? await queue.jobIds(stay, want) : await queue.registry(container).ids(stay, want)
-    if (ids.length === 0) return
-    seen += ids.length
-    const failedBefore = outcome.failed.length
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      const some = ids.slice(at, at + AT_ONCE)
-      await Promise.all(
-        some.map((id) =>
-          attempt(outcome, id, async () => {
-            if (options.dryRun) return
-            const job = await queue.fetchJob(id)
-            if (job !== null) await change.apply(job, options)
-          }),
-        ),
-      )
-      progress.add(some.length)
-    }
-    // Those that were not changed are still where they were, and would be read again.
-    stay += options.dryRun ? ids.length : outcome.failed.length - failedBefore
-  }
 }
 
 export async function attempt(outcome: Outcome, id: string, work: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { plural, safe } from '../output/text.ts'
+import { warnOfUnknownQueues } from '../unknown-queues.ts'
 import { forHow, steerWorkers, WORKER, type WorkersOptions } from './steer.ts'
 
 interface QueuesOptions extends WorkersOptions {
@@ -88,10 +89,6 @@ async function named(context: Context, verb: string, args: readonly string[], op
   if (options.all === true && args.length > 0) throw new CliError('RQTS_USAGE', 'Name queues or give --all, not both')
   if (options.all !== true && args.length === 0)
     throw new CliError('RQTS_USAGE', `Say which queues: rqts ${verb} QUEUE…, or rqts ${verb} --all`)
-  const { listQueues, suggest } = await import('../../lib/client/inspector.ts')
-  const known = await listQueues(await context.store())
-  for (const name of args) {
-    if (!known.includes(name)) context.warn(`no queue '${safe(name)}' is known to this Redis${suggest(name, known)}`)
-  }
+  const known = await warnOfUnknownQueues(context, args)
   return await Promise.all([...new Set(options.all ? known : args)].map((name) => context.queue(name)))
 }

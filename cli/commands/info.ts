@@ -124,9 +124,9 @@ async function warnOfUnknown(context: Context, seen: Overview, asked: readonly s
     (queue) => asked.includes(queue.name) && Object.values(queue).every((value) => typeof value !== 'number' || value === 0),
   )
   if (empty.length === 0) return
-  const { listQueues, suggest } = await import('../../lib/client/inspect-overview.ts')
-  const known = await listQueues(await context.store())
-  for (const { name } of empty) {
-    if (!known.includes(name)) context.warn(`no queue '${name}' is known to this Redis${suggest(name, known)}`)
-  }
+  const { warnOfUnknownQueues } = await import('../unknown-queues.ts')
+  await warnOfUnknownQueues(
+    context,
+    empty.map(({ name }) => name),
+  )
 }

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../exit-codes.ts'
 import { Flag } from '../flags.ts'
 import { formatMs, safe } from '../output/text.ts'
+import { warnOfUnknownQueues } from '../unknown-queues.ts'
 
 interface LimitsOptions {
   concurrency?: string
@@ -48,6 +49,7 @@ export const limits: CommandSpec = command<LimitsOptions>({
     if (options.clear && Object.keys(changes).length > 0)
       throw new CliError('RQTS_USAGE', 'Give --clear alone, or the limits that are to change')
     const queue = await context.queue(name)
+    await warnOfUnknownQueues(context, [name])
     if (options.clear) await queue.setLimits(null)
     else if (Object.keys(changes).length > 0) await queue.setLimits(changes)
     const now = await queue.limits()

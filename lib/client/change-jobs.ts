@@ -23,7 +23,12 @@ export interface WhyNot {
 const AT_ONCE = 500
 
 /** Does the same to many jobs, in few round trips. A job that is not in the right state is left alone and told of. */
-export async function changeJobs(store: Store, change: JobChange, found: readonly Place[]): Promise<ChangeReport> {
+export async function changeJobs(
+  store: Store,
+  change: JobChange,
+  found: readonly Place[],
+  { atFront = false }: { atFront?: boolean } = {},
+): Promise<ChangeReport> {
   const places = await findPlaces(store, found)
   const report: ChangeReport = { done: 0, refused: [] }
   for (let at = 0; at < places.length; at += AT_ONCE) {
@@ -32,7 +37,7 @@ export async function changeJobs(store: Store, change: JobChange, found: readonl
       ? byQueue(part, (queue, ids) => deleteSome(store, queue, ids))
       : change === 'cancel'
         ? byQueue(part, (queue, ids) => cancelSome(store, queue, ids))
-        : Promise.all(part.map((place) => requeueOne(store, change, place))))
+        : Promise.all(part.map((place) => requeueOne(store, change, place, atFront))))
     for (const [i, whyNot] of verdicts.entries()) {
       if (whyNot === undefined) report.done++
       else report.refused.push({ place: found[at + i]!, ...whyNot })
@@ -48,8 +53,8 @@ const inState = (state: JobStatus): WhyNot => ({ why: `it is ${state}`, what: 's
 /** Undefined when it was done. */
 type Verdict = WhyNot | undefined
 
-async function requeueOne(store: Store, change: 'requeue' | 'promote', place: Place): Promise<Verdict> {
-  const { before, blockedBy, waits } = await requeueJob(store, place, change, false)
+async function requeueOne(store: Store, change: 'requeue' | 'promote', place: Place, atFront: boolean): Promise<Verdict> {
+  const { before, blockedBy, waits } = await requeueJob(store, place, change, atFront)
   if (before === null) return GONE
   if (blockedBy !== undefined) {
     const key = show((await readJob(store, place))?.uniqueKey)

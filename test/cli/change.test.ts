@@ -117,6 +117,20 @@ describe('--all', () => {
     expect(await status(s, 'bad1')).toBe('failed')
   })
 
+  it('those that are refused say why, and the others go where they were sent', async () => {
+    const s = await seeded()
+    const queue = s.queue('mail')
+    await queue.enqueue('boom', [], { jobId: 'first', unique: { key: 'k' } })
+    await s.run('worker', 'mail', '--burst')
+    await queue.enqueue('add', [1, 2], { jobId: 'second', unique: { key: 'k' } })
+    for (const filters of [['--task', 'boom'], []]) {
+      const { code, stdout, stderr } = await s.run('requeue', '--all', '-q', 'mail', '--at-front', '--yes', ...filters)
+      expect(stderr).toMatch(/^✗ first: Job first was not requeued: its unique key .* is now held by job second/)
+      expect([code, stdout]).toEqual(filters.length > 0 ? [1, '1 job requeued\n'] : [5, '0 jobs requeued\n'])
+      expect(await queue.jobIds()).toEqual(['bad3', 'second'])
+    }
+  })
+
   it.each([
     [['requeue', '--error', 'x'], 'Say which jobs: rqts requeue ID'],
     [['requeue', 'id', '--error', 'x'], 'Filters choose among all failed jobs: rqts requeue --all with them'],
@@ -209,6 +223,9 @@ describe('queues', () => {
 
   it('a name that nobody has used yet is pointed out', async () => {
     const s = await seeded()
-    expect((await s.run('pause', 'defualt')).stderr).toBe("warning: no queue 'defualt' is known to this Redis; did you mean 'default'?\n")
+    const warning = "warning: no queue 'defualt' is known to this Redis; did you mean 'default'?\n"
+    expect((await s.run('limits', 'defualt')).stderr).toBe(warning)
+    expect((await s.run('limits', 'default')).stderr).toBe('')
+    expect((await s.run('pause', 'defualt')).stderr).toBe(warning)
   })
 })
