@@ -1,37 +1,11 @@
 import { formatBytes, formatMs } from '../format.ts'
 import { holesOf } from './advisories.ts'
+import type { FindingName } from './finding-names.ts'
 import type { Finding } from './findings.ts'
 import type { ServerFacts } from './inspect-server.ts'
 
-type OfServer =
-  | 'node'
-  | 'node-old'
-  | 'version'
-  | 'version-unsaid'
-  | 'version-old'
-  | 'security'
-  | 'security-hole'
-  | 'replica'
-  | 'eviction'
-  | 'eviction-now'
-  | 'eviction-later'
-  | 'memory'
-  | 'memory-unlimited'
-  | 'memory-scarce'
-  | 'disk-failed'
-  | 'aof'
-  | 'disk-unsaid'
-  | 'snapshots'
-  | 'no-disk'
-  | 'latency'
-  | 'latency-high'
-  | 'clock'
-  | 'clock-off'
-  | 'rights'
-  | 'rights-missing'
-
 /** What is to be said about a server itself. */
-export function judgeServer(facts: ServerFacts): Finding<OfServer>[] {
+export function judgeServer(facts: ServerFacts): Finding<FindingName>[] {
   return [
     node(),
     version(facts.info),
@@ -46,14 +20,14 @@ export function judgeServer(facts: ServerFacts): Finding<OfServer>[] {
   ].filter((finding) => finding !== undefined)
 }
 
-function node(): Finding<OfServer> {
+function node(): Finding<FindingName> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const common = { check: 'node', found: `Node ${process.versions.node}`, facts: { version: process.versions.node } }
   if (major > 20 || (major === 20 && minor >= 19)) return { ...common, level: 'ok', what: 'node' }
   return { ...common, level: 'bad', what: 'node-old', remedy: 'rqts needs Node 20.19 or later' }
 }
 
-function version(info: ReadonlyMap<string, string>): Finding<OfServer> {
+function version(info: ReadonlyMap<string, string>): Finding<FindingName> {
   const [name, text] = server(info)
   const [major = 0, minor = 0] = text.split('.').map(Number)
   const check = 'version'
@@ -69,7 +43,7 @@ function server(info: ReadonlyMap<string, string>): ['Valkey' | 'Redis', string]
   return valkey === undefined ? ['Redis', info.get('redis_version') ?? ''] : ['Valkey', valkey]
 }
 
-function security(info: ReadonlyMap<string, string>): Finding<OfServer> | undefined {
+function security(info: ReadonlyMap<string, string>): Finding<FindingName> | undefined {
   const [name, text] = server(info)
   if (text === '') return undefined
   const holes = holesOf(name, text)
@@ -86,7 +60,7 @@ function security(info: ReadonlyMap<string, string>): Finding<OfServer> | undefi
   }
 }
 
-function role(info: ReadonlyMap<string, string>): Finding<OfServer> | undefined {
+function role(info: ReadonlyMap<string, string>): Finding<FindingName> | undefined {
   if (info.get('role') !== 'slave') return undefined
   const master = `${info.get('master_host') ?? '?'}:${info.get('master_port') ?? '?'}`
   return {
@@ -99,7 +73,7 @@ function role(info: ReadonlyMap<string, string>): Finding<OfServer> | undefined 
   }
 }
 
-function eviction(info: ReadonlyMap<string, string>): Finding<OfServer> | undefined {
+function eviction(info: ReadonlyMap<string, string>): Finding<FindingName> | undefined {
   const policy = info.get('maxmemory_policy')
   if (policy === undefined) return undefined
   const common = { check: 'eviction', facts: { policy } }
@@ -114,7 +88,7 @@ function eviction(info: ReadonlyMap<string, string>): Finding<OfServer> | undefi
   }
 }
 
-function memory(info: ReadonlyMap<string, string>): Finding<OfServer> {
+function memory(info: ReadonlyMap<string, string>): Finding<FindingName> {
   const bytes = Number(info.get('used_memory') ?? 0)
   const most = Number(info.get('maxmemory') ?? 0)
   const [check, used] = ['memory', formatBytes(bytes)]
@@ -127,7 +101,7 @@ function memory(info: ReadonlyMap<string, string>): Finding<OfServer> {
   return { check, level: share >= 0.9 ? 'bad' : 'warn', what: 'memory-scarce', facts, found, remedy }
 }
 
-function persistence({ info, save }: ServerFacts): Finding<OfServer> | undefined {
+function persistence({ info, save }: ServerFacts): Finding<FindingName> | undefined {
   const aof = info.get('aof_enabled')
   if (aof === undefined) return undefined
   const check = 'persistence'
@@ -159,7 +133,7 @@ function persistence({ info, save }: ServerFacts): Finding<OfServer> | undefined
   return { check, level: 'warn', what: 'no-disk', facts: {}, found: 'nothing is kept on disk: a restart loses all jobs', remedy }
 }
 
-function lastWriteFailed(status: string | undefined): Finding<OfServer> | undefined {
+function lastWriteFailed(status: string | undefined): Finding<FindingName> | undefined {
   if (status === undefined || status === 'ok') return undefined
   return {
     check: 'persistence',
@@ -171,7 +145,7 @@ function lastWriteFailed(status: string | undefined): Finding<OfServer> | undefi
   }
 }
 
-function latency({ latencyMs: { median, worst } }: ServerFacts): Finding<OfServer> {
+function latency({ latencyMs: { median, worst } }: ServerFacts): Finding<FindingName> {
   const facts = { median: formatMs(median), worst: formatMs(worst) }
   const common = { check: 'latency', facts, found: `${facts.median} median, ${facts.worst} worst of 20 round trips` }
   if (median <= 10) return { ...common, level: 'ok', what: 'latency' }
@@ -179,7 +153,7 @@ function latency({ latencyMs: { median, worst } }: ServerFacts): Finding<OfServe
   return { ...common, level: 'warn', what: 'latency-high', remedy }
 }
 
-function clock({ skewMs }: ServerFacts): Finding<OfServer> | undefined {
+function clock({ skewMs }: ServerFacts): Finding<FindingName> | undefined {
   if (skewMs === undefined) return undefined
   const [check, off] = ['clock', formatMs(Math.abs(skewMs))]
   if (Math.abs(skewMs) < 1_000) return { check, level: 'ok', what: 'clock', facts: { off }, found: `within ${off} of the clock of Redis` }
@@ -194,7 +168,7 @@ function clock({ skewMs }: ServerFacts): Finding<OfServer> | undefined {
   }
 }
 
-function rights({ denied }: ServerFacts): Finding<OfServer> | undefined {
+function rights({ denied }: ServerFacts): Finding<FindingName> | undefined {
   if (denied === undefined) return undefined
   const check = 'rights'
   if (denied.length === 0) return { check, level: 'ok', what: 'rights', facts: {}, found: 'this user may run what rqts needs' }

@@ -1,5 +1,6 @@
 import { formatMs, plural } from '../format.ts'
 import { SCHEMA_VERSION } from '../store/keys.ts'
+import type { FindingName } from './finding-names.ts'
 import type { Overview, SchedulesHealth } from './inspector.ts'
 
 /** What `rqts doctor` and the dashboard say about a server and its queues, from facts that others have read. */
@@ -14,14 +15,10 @@ export interface Finding<What extends string = string> {
   facts: Readonly<Record<string, string | number>>
 }
 
-type OfSchedules = 'schedules' | 'schedules-unfired' | 'schedules-late'
-type OfQueues = 'workers' | 'workers-lost' | 'queue-paused' | 'queue-unserved'
-type OfSchema = 'schema' | 'schema-other'
-
 const SHOWN = 5
 
 /** Of each queue what its keys were written by; undefined for one that holds nothing yet. */
-export function judgeSchema(versions: ReadonlyMap<string, string | undefined>): Finding<OfSchema> {
+export function judgeSchema(versions: ReadonlyMap<string, string | undefined>): Finding<FindingName> {
   const other = [...versions].filter(([, version]) => version !== undefined && version !== SCHEMA_VERSION)
   const [check, version] = ['schema', SCHEMA_VERSION]
   if (other.length === 0)
@@ -47,7 +44,7 @@ export function judgeSchema(versions: ReadonlyMap<string, string | undefined>): 
 const MAX_LATE_MS = 60_000
 
 /** Undefined without schedules. */
-export function judgeSchedules({ active, ticker, lateMs }: SchedulesHealth): Finding<OfSchedules> | undefined {
+export function judgeSchedules({ active, ticker, lateMs }: SchedulesHealth): Finding<FindingName> | undefined {
   if (active === 0) return undefined
   const check = 'schedules'
   if (ticker === null) {
@@ -73,12 +70,12 @@ export function judgeSchedules({ active, ticker, lateMs }: SchedulesHealth): Fin
   }
 }
 
-export function judgeQueues({ queues, workers, totals }: Overview): Finding<OfQueues>[] {
+export function judgeQueues({ queues, workers, totals }: Overview): Finding<FindingName>[] {
   const lost = workers.length - totals.workers
   const facts = { live: totals.workers, lost }
   const live = plural(totals.workers, 'live worker')
   const remedy = 'See why they ended: memory, or a signal? Their jobs were given to others'
-  const findings: Finding<OfQueues>[] = [
+  const findings: Finding<FindingName>[] = [
     lost > 0
       ? { check: 'workers', level: 'warn', what: 'workers-lost', facts, found: `${live}, ${lost} lost in the last hour`, remedy }
       : { check: 'workers', level: 'ok', what: 'workers', facts, found: live },

@@ -2,7 +2,8 @@
  * Sentences of the server that the pages show. Each comes in English, with its name and with what stands in it, so that whoever speaks another
  * language says it anew instead of translating text.
  */
-import type { CHANGE_REFUSALS, FINDINGS, REFUSALS, SEARCH_PROBLEMS } from './word-shapes.ts'
+import type { FINDINGS } from '../client/finding-names.ts'
+import type { CHANGE_REFUSALS, REFUSALS, SEARCH_PROBLEMS } from './word-shapes.ts'
 
 /** Names and numbers in a sentence. */
 export type Facts = Readonly<Record<string, string | number>>

@@ -1,5 +1,6 @@
+import { FINDINGS } from '../client/finding-names.ts'
 import type { Fields, Views } from './shapes.ts'
-import { CHANGE_REFUSALS, FACTS, FINDINGS, REFUSALS, SEARCH_PROBLEMS } from './word-shapes.ts'
+import { CHANGE_REFUSALS, FACTS, REFUSALS, SEARCH_PROBLEMS } from './word-shapes.ts'
 
 const PLACE = { id: 'text', queue: 'text' } as const
 const COUNTS = {

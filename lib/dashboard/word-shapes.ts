@@ -34,43 +34,5 @@ export const SEARCH_PROBLEMS = {
   'search-since': true,
 } as const
 
-/** What `rqts doctor` says, short of looking at each job. */
-export const FINDINGS = {
-  node: true,
-  'node-old': true,
-  version: true,
-  'version-unsaid': true,
-  'version-old': true,
-  security: true,
-  'security-hole': true,
-  replica: true,
-  eviction: true,
-  'eviction-now': true,
-  'eviction-later': true,
-  memory: true,
-  'memory-unlimited': true,
-  'memory-scarce': true,
-  'disk-failed': true,
-  aof: true,
-  'disk-unsaid': true,
-  snapshots: true,
-  'no-disk': true,
-  latency: true,
-  'latency-high': true,
-  clock: true,
-  'clock-off': true,
-  rights: true,
-  'rights-missing': true,
-  schema: true,
-  'schema-other': true,
-  schedules: true,
-  'schedules-unfired': true,
-  'schedules-late': true,
-  workers: true,
-  'workers-lost': true,
-  'queue-paused': true,
-  'queue-unserved': true,
-} as const
-
 /** Any names with texts and numbers. */
 export const FACTS: Readonly<Record<string, 'scalar'>> = { '*': 'scalar' }
