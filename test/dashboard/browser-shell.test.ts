@@ -88,6 +88,22 @@ describeBrowser('around the pages', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
   })
 
+  test('at the width of a phone the list of jobs still says why one failed', async () => {
+    const here = await stage()
+    const fail = task('resize', (): never => {
+      throw new TypeError(`${'cat'.repeat(60)}.png is not a picture`)
+    })
+    await here.queue('images').enqueue(fail, [])
+    await here.worker('images', { tasks: [fail], burst: true }).run()
+    const page = await visit(`${await serveDashboard(here)}#/jobs`, { viewport: { width: 360, height: 740 } })
+    const why = page.locator('tbody tr').getByText('is not a picture').locator('visible=true')
+    await why.waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.getByRole('columnheader', { name: 'Call or error' }).waitFor()
+    expect(await why.count()).toBe(1)
+  })
+
   test('who may only look sees no button that changes anything', async () => {
     const here = await stage()
     const fail = task('fail', () => Promise.reject(new Error('no')))

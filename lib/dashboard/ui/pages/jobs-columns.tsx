@@ -33,8 +33,13 @@ function task(job: JobRow): JSX.Element {
           {tag}
         </span>
       ))}
+      {job.error !== null && <span class="phone-only bad-text">{errorText(job.error)}</span>}
     </span>
   )
+}
+
+function errorText({ name, message }: NonNullable<JobRow['error']>): string {
+  return `${name}: ${message}`
 }
 
 function attempts({ attempt, maxAttempts }: JobRow): string {
@@ -49,7 +54,7 @@ function note({ error, reason, description }: JobRow): JSX.Element {
   if (error !== null) {
     return (
       <span class="clip bad-text" title={error.message}>
-        {error.name}: {error.message}
+        {errorText(error)}
       </span>
     )
   }
