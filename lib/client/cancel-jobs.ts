@@ -2,7 +2,8 @@ import { RqtsError } from '../errors.ts'
 import { hasEnded, type JobStatus } from '../job/state.ts'
 import { checkJobId, checkName, matcher } from '../names.ts'
 import { queueOf } from '../partition.ts'
-import { cancelJobs as cancelIn } from '../store/jobs.ts'
+import { split } from '../split.ts'
+import { cancelJobs as cancelIn, type Place } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { type OpenJob, openJobs } from '../store/open-jobs.ts'
 import { queueNames } from '../store/queues.ts'
@@ -71,21 +72,25 @@ function fitting(filter: CancelFilter): (job: OpenJob) => boolean {
 async function cancelAll(store: Store, jobs: readonly OpenJob[]): Promise<OpenJob[]> {
   const deferred = jobs.filter(({ status }) => status === 'deferred').reverse()
   const order = [...deferred, ...jobs.filter(({ status }) => status !== 'deferred')]
-  const gone: OpenJob[] = []
-  for (let at = 0; at < order.length; at += CANCELS_AT_ONCE) {
+  const before = await cancelInOrder(store, order)
+  return order.filter((_, i) => before[i] === null || hasEnded(before[i]!))
+}
+
+/** One before the other, as given. Returns how each stood before. */
+export async function cancelInOrder(store: Store, jobs: readonly Place[]): Promise<(JobStatus | null)[]> {
+  const before: (JobStatus | null)[] = []
+  for (const part of split(jobs, CANCELS_AT_ONCE)) {
     // Sent in this order on one connection, so done in this order.
-    const some = order.slice(at, at + CANCELS_AT_ONCE)
-    const runs = await Promise.all(runsOf(some).map((run) => cancelRun(store, run)))
-    const before = runs.flat()
-    gone.push(...some.filter((_, i) => before[i] === null || hasEnded(before[i]!)))
+    const runs = await Promise.all(runsOf(part).map((run) => cancelRun(store, run)))
+    before.push(...runs.flat())
   }
-  for (const queue of new Set(order.map((job) => job.queue))) await deliverOutbox(store, queue)
-  return gone
+  for (const queue of new Set(jobs.map((job) => job.queue))) await deliverOutbox(store, queue)
+  return before
 }
 
 /** Neighbours of one queue go in one call. */
-function runsOf(jobs: readonly OpenJob[]): OpenJob[][] {
-  const runs: OpenJob[][] = []
+function runsOf(jobs: readonly Place[]): Place[][] {
+  const runs: Place[][] = []
   for (const job of jobs) {
     const run = runs.at(-1)
     if (run?.[0]?.queue === job.queue) run.push(job)
@@ -94,7 +99,7 @@ function runsOf(jobs: readonly OpenJob[]): OpenJob[][] {
   return runs
 }
 
-function cancelRun(store: Store, run: readonly OpenJob[]): Promise<(JobStatus | null)[]> {
+function cancelRun(store: Store, run: readonly Place[]): Promise<(JobStatus | null)[]> {
   const ids = run.map(({ id }) => id)
   return cancelIn(store, run[0]!.queue, ids, { reason: 'canceled', release: false })
 }

@@ -1,5 +1,6 @@
 import { show } from '../duration.ts'
 import { isWaiting, type JobStatus } from '../job/state.ts'
+import { split } from '../split.ts'
 import { cancelJobs, type Place, readJob, removeJobs, requeueJob } from '../store/jobs.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { findPlaces } from '../store/partitions.ts'
@@ -31,17 +32,18 @@ export async function changeJobs(
 ): Promise<ChangeReport> {
   const places = await findPlaces(store, found)
   const report: ChangeReport = { done: 0, refused: [] }
-  for (let at = 0; at < places.length; at += AT_ONCE) {
-    const part = places.slice(at, at + AT_ONCE)
-    const verdicts = await (change === 'delete'
+  const verdicts: Verdict[] = []
+  for (const part of split(places, AT_ONCE)) {
+    const some = await (change === 'delete'
       ? byQueue(part, (queue, ids) => deleteSome(store, queue, ids))
       : change === 'cancel'
         ? byQueue(part, (queue, ids) => cancelSome(store, queue, ids))
         : Promise.all(part.map((place) => requeueOne(store, change, place, atFront))))
-    for (const [i, whyNot] of verdicts.entries()) {
-      if (whyNot === undefined) report.done++
-      else report.refused.push({ place: found[at + i]!, ...whyNot })
-    }
+    verdicts.push(...some)
+  }
+  for (const [i, whyNot] of verdicts.entries()) {
+    if (whyNot === undefined) report.done++
+    else report.refused.push({ place: found[i]!, ...whyNot })
   }
   if (change !== 'promote') for (const queue of new Set(places.map((place) => place.queue))) await deliverOutbox(store, queue)
   return report

@@ -1,5 +1,6 @@
 import { RqtsError } from '../errors.ts'
 import { queueOf } from '../partition.ts'
+import { split } from '../split.ts'
 import { findJob } from '../store/jobs.ts'
 import { parseRef, refOf } from '../store/keys.ts'
 import { linkParents } from '../store/maintain.ts'
@@ -53,8 +54,8 @@ const LINKS_AT_ONCE = 100
 /** Makes children known to their parents in other queues. */
 export async function linkForeignParents(store: Store, queue: string, drafts: readonly Draft[]): Promise<void> {
   const children = drafts.filter(({ refs }) => refs.some((ref) => ref.includes('/')))
-  for (let at = 0; at < children.length; at += LINKS_AT_ONCE) {
-    await Promise.all(children.slice(at, at + LINKS_AT_ONCE).map(({ id }) => linkParents(store, queue, id)))
+  for (const part of split(children, LINKS_AT_ONCE)) {
+    await Promise.all(part.map(({ id }) => linkParents(store, queue, id)))
   }
 }
 

@@ -2,6 +2,7 @@ import { show } from '../duration.ts'
 import { DuplicateJob, RqtsError } from '../errors.ts'
 import type { JobRef } from '../job/options.ts'
 import { hasEnded, type JobStatus, registryOf } from '../job/state.ts'
+import { split } from '../split.ts'
 import { cancelJob, type Place, readJob, removeJobs, requeueJob, statusOf } from '../store/jobs.ts'
 import type { RegistryName } from '../store/keys.ts'
 import { idsByEnd, idsNow, removeAll } from '../store/listing.ts'
@@ -101,8 +102,7 @@ export class Registry {
     const scheduled = this.name === 'scheduled'
     const ids = scheduled ? await idsNow(this.#store, queue, this.name) : await idsByEnd(this.#store, queue, this.name)
     let requeued = 0
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      const part = ids.slice(at, at + AT_ONCE)
+    for (const part of split(ids, AT_ONCE)) {
       // Sent in this order on one connection, so done in this order.
       const replies = await Promise.all(part.map((id) => requeueJob(this.#store, { queue, id }, scheduled ? 'promote' : 'requeue', false)))
       requeued += replies.filter(({ before, blockedBy, waits }) => this.#holds(before) && blockedBy === undefined && !waits).length

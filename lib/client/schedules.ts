@@ -7,6 +7,7 @@ import { fireId, manualId } from '../schedule/fire-id.ts'
 import { nextRun, upcoming } from '../schedule/occurrence.ts'
 import type { ScheduleOptions } from '../schedule/options.ts'
 import type { ScheduleSpec } from '../schedule/spec.ts'
+import { split } from '../split.ts'
 import type { NewJob } from '../store/enqueue.ts'
 import { advanceSchedule, deliverFires, readRuns } from '../store/fires.ts'
 import {
@@ -50,10 +51,16 @@ const WRITES_AT_ONCE = 100
 
 /** The schedules of one Redis and prefix. The static methods take those as their last argument instead. */
 export class Schedules {
-  readonly #store: Store
+  readonly #where: Store
 
   constructor(where: ConnectOptions | Store = {}) {
-    this.#store = where instanceof Store ? where : sharedStore(where)
+    this.#where = where instanceof Store ? where : sharedStore(where)
+  }
+
+  /** Of the connections that were shared a queue may still have some open: not to be used by who let go of them. */
+  get #store(): Store {
+    if (!this.#where.closed) return this.#where
+    throw new RqtsError('RQTS_CLOSED', 'The connection of these schedules has been closed; make a new Schedules')
   }
 
   static list(where?: ConnectOptions): Promise<Schedule[]> {
@@ -102,8 +109,8 @@ export class Schedules {
   }
 
   /** Whether anybody fires them, and how late. */
-  health(): Promise<SchedulesHealth> {
-    return schedulesHealth(this.#store)
+  async health(): Promise<SchedulesHealth> {
+    return await schedulesHealth(this.#store)
   }
 
   /** The next run of all; null when none is to come. */
@@ -209,8 +216,7 @@ export class Schedules {
     const list = [...drafts.values()]
     // Connects, before many calls at once ask for it.
     await this.#store.now()
-    for (let at = 0; at < list.length; at += WRITES_AT_ONCE) {
-      const part = list.slice(at, at + WRITES_AT_ONCE)
+    for (const part of split(list, WRITES_AT_ONCE)) {
       const written = await Promise.all(part.map((draft) => putSchedule(this.#store, draft)))
       for (const [i, what] of written.entries()) report[what].push(part[i]!.name)
     }

@@ -1,5 +1,6 @@
 import { RqtsError } from '../errors.ts'
 import { isStatus } from '../job/state.ts'
+import { split } from '../split.ts'
 import { translateError } from '../store/errors.ts'
 import { type Place, type Watched, watchJobs } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
@@ -144,7 +145,7 @@ export class Watcher {
     }
     this.#unread = new Set()
     for (const [queue, entries] of byQueue) {
-      for (let at = 0; at < entries.length; at += IDS_PER_CALL) void this.#readQueue(queue, entries.slice(at, at + IDS_PER_CALL))
+      for (const part of split(entries, IDS_PER_CALL)) void this.#readQueue(queue, part)
     }
   }
 

@@ -3,11 +3,11 @@ import { parseDuration } from '../duration.ts'
 import { JobFailed, RqtsError, WaitTimeout } from '../errors.ts'
 import { hasEnded, isWaiting, type JobStatus } from '../job/state.ts'
 import { decodeError } from '../payload/stored-error.ts'
-import { cancelJob, readJobs } from '../store/jobs.ts'
-import { deliverOutbox } from '../store/maintain.ts'
+import { type Place, readJobs } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import { readStandings, type Standing } from '../store/workflows.ts'
 import { mapShape, placesOf, type Shape } from '../workflow/shape.ts'
+import { cancelInOrder } from './cancel-jobs.ts'
 import type { Job } from './job.ts'
 import { type Settled, settledOf, type WaitOptions } from './waiter.ts'
 
@@ -33,7 +33,6 @@ export class WorkflowFailed extends JobFailed {
 /** `queued`: nothing has begun · `started` · `finished` · `failed`: its end cannot be reached · `canceled`: the same, on request. */
 export type WorkflowStatus = 'queued' | 'started' | 'finished' | 'failed' | 'canceled'
 
-const CANCELS_AT_ONCE = 500
 const MAX_ROUNDS = 5
 
 /** An enqueued workflow. Everything is read from its jobs when it is asked for. */
@@ -42,12 +41,15 @@ export class WorkflowHandle<Result = unknown> {
   /** In the order in which they were written, parents before children. */
   readonly jobs: readonly Job[]
   readonly #store: Store
+  /** Where each is stored. */
+  readonly #places: readonly Place[]
   readonly #shape: Shape
 
-  constructor(store: Store, id: string, jobs: readonly Job[], shape: Shape) {
+  constructor(store: Store, id: string, jobs: readonly Job[], places: readonly Place[], shape: Shape) {
     this.#store = store
     this.id = id
     this.jobs = jobs
+    this.#places = places
     this.#shape = shape
   }
 
@@ -80,7 +82,7 @@ export class WorkflowHandle<Result = unknown> {
   }
 
   async status(): Promise<WorkflowStatus> {
-    const standings = await readStandings(this.#store, this.jobs)
+    const standings = await readStandings(this.#store, this.#places)
     const ends = placesOf(this.#shape).map((at) => standings[at]!)
     // A job that is gone has finished and is past its resultTtl, or was deleted: it holds up nobody.
     if (ends.every((end) => end === null || end.status === 'finished')) return 'finished'
@@ -91,38 +93,31 @@ export class WorkflowHandle<Result = unknown> {
 
   /** Jobs that have ended, however, and all. */
   async progress(): Promise<{ done: number; total: number }> {
-    const standings = await readStandings(this.#store, this.jobs)
+    const standings = await readStandings(this.#store, this.#places)
     return { done: standings.filter((standing) => standing === null || hasEnded(standing.status)).length, total: standings.length }
   }
 
   /** Cancels what waits and stops what runs; what has ended stays. */
   async cancel(): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const standings = await readStandings(this.#store, this.jobs)
-      const open = this.jobs.flatMap((job, at) =>
-        standings[at] && !hasEnded(standings[at].status) ? [{ job, status: standings[at].status }] : [],
+      const standings = await readStandings(this.#store, this.#places)
+      const open = this.#places.flatMap((place, at) =>
+        standings[at] && !hasEnded(standings[at].status) ? [{ place, status: standings[at].status }] : [],
       )
       // Children first: what is canceled with its parent says `dependency`, and would come back with it.
       const later = open.filter(({ status }) => status === 'deferred' || status === 'scheduled').reverse()
       const now = open.filter(({ status }) => status === 'queued' || (status === 'started' && round === 0))
       if (later.length + now.length === 0) return
-      await this.#cancel([...later, ...now].map(({ job }) => job))
-    }
-  }
-
-  async #cancel(jobs: readonly Job[]): Promise<void> {
-    for (let at = 0; at < jobs.length; at += CANCELS_AT_ONCE) {
-      // Sent in this order on one connection, so done in this order.
-      await Promise.all(
-        jobs.slice(at, at + CANCELS_AT_ONCE).map((job) => cancelJob(this.#store, job, { reason: 'canceled', release: false })),
+      await cancelInOrder(
+        this.#store,
+        [...later, ...now].map(({ place }) => place),
       )
     }
-    for (const queue of new Set(jobs.map((job) => job.queue))) await deliverOutbox(this.#store, queue)
   }
 
   /** The error of the job that was the first to fail, rather than of the one that therefore never ran. */
   async #explain(at: number, error: RqtsError): Promise<RqtsError> {
-    const snapshots = await readJobs(this.#store, this.jobs)
+    const snapshots = await readJobs(this.#store, this.#places)
     const bad = snapshots.filter(
       (read) => read !== null && hasEnded(read.status) && read.status !== 'finished' && read.reason !== 'dependency',
     )

@@ -35,7 +35,8 @@ export async function enqueueFlow<Result>(spec: FlowSpec, options: FlowOptions):
   const store = sharedStore(connect)
   const names = await partitionedNames(store)
   const placed = names === undefined ? drafted : await draftFlow(id, plan, router, queue, names)
-  return new WorkflowHandle<Result>(store, id, await writeFlow(store, id, placed), plan.shape)
+  const places = placed.map(({ queue: name, job }) => ({ queue: name, id: job.id }))
+  return new WorkflowHandle<Result>(store, id, await writeFlow(store, id, placed), places, plan.shape)
 }
 
 /** From within a job: its end is left to the last job of this workflow, which is on the same queue and hands on the results. */

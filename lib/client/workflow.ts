@@ -2,7 +2,7 @@ import { show } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
 import type { AnyFunction, ArgsOf, ResultOf } from '../task/infer.ts'
 import { resolveTask } from '../task/resolve.ts'
-import { split } from '../workflow/plan.ts'
+import { chunksOf } from '../workflow/plan.ts'
 import type { FlowSpec, SignatureOptions, Step } from '../workflow/spec.ts'
 import type {
   AnyTyped,
@@ -139,7 +139,7 @@ export function chunks<T extends AnyFunction | string | Signature<boolean, never
   size: number,
 ): Flow<true, unknown, ItemResult<T>[][], (ItemResult<T>[] | undefined)[]> {
   const step = stepOf(task)
-  const parts = split(checkItems('chunks', items), size)
+  const parts = chunksOf(checkItems('chunks', items), size)
   return new Flow({
     kind: 'group',
     members: parts.map((part): Step => ({ ...step, args: [part, ...step.args], immutable: true, each: true })),

@@ -1,3 +1,4 @@
+import { split } from '../split.ts'
 import { type ClaimedJob, parseClaimed } from './attempts.ts'
 import type { Store } from './store.ts'
 
@@ -13,8 +14,7 @@ export interface HeldJob extends ClaimedJob {
 export async function heldJobs(store: Store, queue: string, worker: string): Promise<HeldJob[]> {
   const ids = (await store.client.call('ZRANGE', store.keys.container(queue, 'started'), 0, -1)) as string[]
   const held: HeldJob[] = []
-  for (let at = 0; at < ids.length; at += IDS_PER_CALL) {
-    const part = ids.slice(at, at + IDS_PER_CALL)
+  for (const part of split(ids, IDS_PER_CALL)) {
     const now = await store.now()
     const rows = await store.client.callAll(part.map((id) => ['HMGET', store.keys.job(queue, id), ...FIELDS] as const))
     rows.forEach((row, i) => {

@@ -1,6 +1,7 @@
 import { newToken } from '../job/id.ts'
 import { type JobSnapshot, parseRecord } from '../job/record.ts'
 import { hasEnded, isStatus, type JobStatus } from '../job/state.ts'
+import { split } from '../split.ts'
 import type { Attempt } from './attempts.ts'
 import { isWrongType, readHash } from './hash.ts'
 import { deliverOutbox } from './maintain.ts'
@@ -55,11 +56,8 @@ export async function cancelJobs(
   ids: readonly string[],
   { reason, release }: CancelOptions,
 ): Promise<(JobStatus | null)[]> {
-  const parts: readonly string[][] = Array.from({ length: Math.ceil(ids.length / MAX_IDS_PER_CALL) }, (_, i) =>
-    ids.slice(i * MAX_IDS_PER_CALL, (i + 1) * MAX_IDS_PER_CALL),
-  )
   const statuses = await Promise.all(
-    parts.map(async (part) => {
+    split(ids, MAX_IDS_PER_CALL).map(async (part) => {
       const answer = await store.run('cancel', queue, [reason, release ? '1' : '0', store.keys.worker(''), newToken(), ...part])
       return (answer as string).split(',')
     }),
@@ -93,8 +91,7 @@ const REMOVALS: readonly Removal[] = ['kept', 'deleted', 'stray']
  */
 export async function removeJobs(store: Store, queue: string, ids: readonly string[], only = ''): Promise<Removal[]> {
   const removed: Removal[] = []
-  for (let at = 0; at < ids.length; at += MAX_IDS_PER_CALL) {
-    const part = ids.slice(at, at + MAX_IDS_PER_CALL)
+  for (const part of split(ids, MAX_IDS_PER_CALL)) {
     const verdicts = (await store.run('remove', queue, [only, store.keys.worker(''), newToken(), ...part])) as string
     for (const verdict of verdicts) removed.push(REMOVALS[Number(verdict)]!)
   }
@@ -136,8 +133,8 @@ export interface Watched {
 /** Reads where jobs stand and asks to be told; null for a job that is not there. Listen on its channel first. */
 export async function watchJobs(store: Store, queue: string, ids: readonly string[]): Promise<(Watched | null)[]> {
   const seen: (Watched | null)[] = []
-  for (let at = 0; at < ids.length; at += MAX_IDS_PER_CALL) {
-    const rows = (await store.run('watch', queue, ids.slice(at, at + MAX_IDS_PER_CALL))) as (null | [string, ...unknown[]])[]
+  for (const part of split(ids, MAX_IDS_PER_CALL)) {
+    const rows = (await store.run('watch', queue, part)) as (null | [string, ...unknown[]])[]
     for (const row of rows) seen.push(row === null ? null : parseWatched(row))
   }
   return seen

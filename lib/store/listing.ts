@@ -1,3 +1,4 @@
+import { split } from '../split.ts'
 import { removeJobs } from './jobs.ts'
 import type { Container, RegistryName } from './keys.ts'
 import { listIds, position, type Range } from './queues.ts'
@@ -68,8 +69,7 @@ async function overdue(store: Store, queue: string, statuses: readonly Waiting[]
 export async function idsByEnd(store: Store, queue: string, registry: RegistryName): Promise<string[]> {
   const ended: { id: string; at: number }[] = []
   const ids = await idsNow(store, queue, registry)
-  for (let start = 0; start < ids.length; start += IDS_PER_CALL) {
-    const part = ids.slice(start, start + IDS_PER_CALL)
+  for (const part of split(ids, IDS_PER_CALL)) {
     const times = await store.client.callAll(part.map((id) => ['HMGET', store.keys.job(queue, id), 'ended_at', 'expires_at'] as const))
     for (const [i, fields] of times.entries()) {
       const [endedAt, expiresAt] = fields as (string | null)[]

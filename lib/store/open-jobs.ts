@@ -1,3 +1,4 @@
+import { split } from '../split.ts'
 import type { Container } from './keys.ts'
 import { listIds } from './queues.ts'
 import type { Store } from './store.ts'
@@ -25,8 +26,7 @@ const PAGE = 1_000
 export async function* openJobs(store: Store, queue: string): AsyncGenerator<OpenJob> {
   for (const [container, status] of PLACES) {
     const ids = await listIds(store, queue, container)
-    for (let at = 0; at < ids.length; at += PAGE) {
-      const page = ids.slice(at, at + PAGE)
+    for (const page of split(ids, PAGE)) {
       const rows = await store.client.callAll(page.map((id) => ['HMGET', store.keys.job(queue, id), 'tags', 'workflow'] as const))
       for (const [i, row] of rows.entries()) yield openJob(queue, page[i]!, status, row as (string | null)[])
     }

@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
+import { split } from '../split.ts'
 import { CALL_DEADLINE_MS, type Driver } from './driver-options.ts'
 import { NEVER_CONNECTED, translateError, unavailable } from './errors.ts'
 import { withGuards } from './keys.ts'
@@ -56,8 +57,7 @@ export class RedisClient {
 
   /** A script that takes any number of keys, in few calls of which none is long: a reply for each. On a Cluster each key may be elsewhere. */
   async runOnMany(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<unknown[]> {
-    const size = this.isCluster ? 1 : KEYS_AT_ONCE
-    const batches = Array.from({ length: Math.ceil(keys.length / size) }, (_, i) => keys.slice(i * size, (i + 1) * size))
+    const batches = split(keys, this.isCluster ? 1 : KEYS_AT_ONCE)
     return await Promise.all(batches.map((batch) => this.run(name, batch, args)))
   }
 
@@ -102,25 +102,15 @@ export class RedisClient {
   async #send<T>(deadlineMs: number, command: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new RqtsError('RQTS_CLOSED', 'This connection has been closed; make a new Queue or Worker')
     if (this.#inFlight++ === 0) holdSockets(this.driver, true)
-    let timer: NodeJS.Timeout | undefined
     try {
       const until = clock.monotonic() + deadlineMs
-      if (this.driver.status !== 'ready') await this.#ready(deadlineMs)
-      const late = new Promise<never>((_, reject) => {
-        const end = (): void =>
-          reject(unavailable(this.where, this.driver.status === 'ready' ? `no answer within ${deadlineMs} ms` : this.#lastError))
-        // Timers go first in a turn of the loop: one that was held up has not read the answers that lie there.
-        const due = (): void => {
-          if (clock.monotonic() - until < HELD_UP_MS) end()
-          else timer = setTimeout(end, READING_MS)
-        }
-        timer = setTimeout(due, Math.max(1, until - clock.monotonic()))
-      })
-      return await Promise.race([this.#attempt(command, until), late])
+      if (this.driver.status !== 'ready') await this.#ready(until)
+      return await before(until, this.#attempt(command, until), () =>
+        unavailable(this.where, this.driver.status === 'ready' ? `no answer within ${deadlineMs} ms` : this.#lastError),
+      )
     } catch (error) {
       throw translateError(error, this.where)
     } finally {
-      clearTimeout(timer)
       if (--this.#inFlight === 0) holdSockets(this.driver, false)
     }
   }
@@ -128,7 +118,7 @@ export class RedisClient {
   /** ioredis notices the end of a socket a moment after the socket does; what it could not send then waits for the next one. */
   async #attempt<T>(command: () => Promise<T>, until: number): Promise<T> {
     for (;;) {
-      if (this.driver.status !== 'ready') await this.#ready(Math.max(1, until - clock.monotonic()))
+      if (this.driver.status !== 'ready') await this.#ready(until)
       try {
         return await command()
       } catch (error) {
@@ -139,7 +129,7 @@ export class RedisClient {
     }
   }
 
-  async #ready(deadlineMs: number): Promise<void> {
+  async #ready(until: number): Promise<void> {
     const { driver } = this
     if (driver.status === 'wait' || driver.status === 'end') {
       // Failures show in 'error' and are tried again; only the deadline below gives up.
@@ -149,20 +139,31 @@ export class RedisClient {
     this.#becomingReady ??= new Promise<void>((resolve) => driver.once('ready', resolve)).then(() => {
       this.#becomingReady = undefined
     })
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(unavailable(this.where, this.#lastError)), deadlineMs)
-    })
-    try {
-      await Promise.race([this.#becomingReady, late])
-    } finally {
-      clearTimeout(timer)
-    }
+    await before(until, this.#becomingReady, () => unavailable(this.where, this.#lastError))
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await endDriver(this.driver)
+  }
+}
+
+/** What comes of it, or from the deadline on the error. */
+async function before<T>(until: number, coming: Promise<T>, error: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const end = (): void => reject(error())
+    // Timers go first in a turn of the loop: one that was held up has not read the answers that lie there.
+    const due = (): void => {
+      if (clock.monotonic() - until < HELD_UP_MS) end()
+      else timer = setTimeout(end, READING_MS)
+    }
+    timer = setTimeout(due, Math.max(1, until - clock.monotonic()))
+  })
+  try {
+    return await Promise.race([coming, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

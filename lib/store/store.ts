@@ -22,6 +22,11 @@ export class Store {
     this.client = this.connections.client
   }
 
+  /** It was closed; others may still use its connections. */
+  get closed(): boolean {
+    return !this.#open
+  }
+
   /** Another store on the same connections, which close with the last of them. */
   share(): Store {
     return new Store({ connection: this.connections, prefix: this.keys.prefix })

@@ -1,5 +1,6 @@
 import { parseRecord } from '../job/record.ts'
 import type { JobStatus } from '../job/state.ts'
+import { split } from '../split.ts'
 import { type EnqueueReply, enqueueJobs, type NewJob } from './enqueue.ts'
 import { type Place, removeJobs } from './jobs.ts'
 import { deliverOutbox } from './maintain.ts'
@@ -17,8 +18,7 @@ export interface Standing {
 export async function readStandings(store: Store, places: readonly Place[]): Promise<(Standing | null)[]> {
   const now = await store.now()
   const standings: (Standing | null)[] = []
-  for (let at = 0; at < places.length; at += READS_AT_ONCE) {
-    const part = places.slice(at, at + READS_AT_ONCE)
+  for (const part of split(places, READS_AT_ONCE)) {
     const rows = await store.client.callAll(
       part.map(({ queue, id }) => ['HMGET', store.keys.job(queue, id), 'status', 'expires_at', 'reason', 'ended_at'] as const),
     )
@@ -74,8 +74,8 @@ export async function enqueueParts(store: Store, parts: readonly FlowPart[]): Pr
 async function open(store: Store, parts: readonly FlowPart[]): Promise<void> {
   try {
     for (const { queue, jobs } of parts) {
-      for (let at = 0; at < jobs.length; at += READS_AT_ONCE) {
-        const ids = jobs.slice(at, at + READS_AT_ONCE).map(({ id }) => id)
+      for (const part of split(jobs, READS_AT_ONCE)) {
+        const ids = part.map(({ id }) => id)
         await store.client.call('SREM', store.keys.queuePart(queue, 'unlinked'), ...ids)
       }
     }

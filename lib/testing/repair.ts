@@ -1,3 +1,4 @@
+import { split } from '../split.ts'
 import { deliverOutbox, linkParents, mendJobs } from '../store/maintain.ts'
 import { queueNames, scanQueue } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
@@ -48,7 +49,7 @@ async function mend(store: Store, queue: string, violations: readonly Violation[
   if (violations.some(({ text }) => /gate|inside|parked/.test(text)))
     for (const gate of await gatesOf(store, queue)) names.add(`gate:${gate}`)
   const all = [...names]
-  for (let at = 0; at < all.length; at += JOBS_PER_CALL) await mendJobs(store, queue, all.slice(at, at + JOBS_PER_CALL))
+  for (const part of split(all, JOBS_PER_CALL)) await mendJobs(store, queue, part)
   for (const { id, rule } of violations) if (rule === 8) await linkParents(store, queue, id, true)
   await deliverOutbox(store, queue)
 }

@@ -1,4 +1,5 @@
 import { RqtsError } from '../errors.ts'
+import { split } from '../split.ts'
 import { placesOf, type Shape } from './shape.ts'
 import { COLLECT, type FlowSpec, type Step } from './spec.ts'
 
@@ -86,11 +87,8 @@ export function childrenOf(plan: Plan): number[][] {
   return children
 }
 
-/** Splits a list into parts of `size`. */
-export function split<T>(items: readonly T[], size: number): T[][] {
+export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   if (!Number.isInteger(size) || size < 1)
     throw new RqtsError('RQTS_BAD_ARGS', `chunks(task, items, size) takes a whole number from 1 as size; got ${String(size)}`)
-  const parts: T[][] = []
-  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size))
-  return parts
+  return split(items, size)
 }

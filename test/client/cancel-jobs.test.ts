@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cancelJobs, chain, group, task } from '../../lib/index.ts'
 import { gate, stage, until } from '../support/stage.ts'
 
@@ -44,6 +44,20 @@ describe('cancelJobs', () => {
     expect((await cancelJobs({ workflow: flow.id }, connect)).sort()).toEqual(flow.jobs.map(({ id }) => id).sort())
     expect(await flow.status()).toBe('canceled')
     expect(await beside.status()).toBe('queued')
+  })
+
+  it('a handle of a workflow cancels all of it in a few calls', async () => {
+    const s = await stage()
+    const steps = Array.from({ length: 300 }, () => pass.s(1))
+    const count = task('count', (all: unknown[]) => all.length)
+    const flow = await chain(group(steps), count.s()).enqueue({ connection: s.url, prefix: s.prefix })
+    const sent = vi.spyOn(s.store.client, 'run')
+    await flow.cancel()
+    expect(sent.mock.calls.filter(([script]) => script === 'cancel').length).toBeLessThan(5)
+    sent.mockRestore()
+    expect(await flow.progress()).toEqual({ done: 301, total: 301 })
+    // What its parents took along would come back with them.
+    for (const job of flow.jobs) expect((await job.refresh()).snapshot.reason).toBe('canceled')
   })
 
   it('in some queues only; and asks to be told which jobs are meant', async () => {

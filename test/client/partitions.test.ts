@@ -175,6 +175,22 @@ describe('what crosses partitions', () => {
     for (let n = 0; n < 6; n++) expect(await (await hot.enqueue(inside)).result({ timeout: '60s' })).toBe(16)
   })
 
+  test('a workflow tells how it stands, and is canceled, wherever its jobs are', async () => {
+    const { hot, settings, names, store } = await open()
+    await hot.counts()
+    const pass = task('pass', (value: unknown) => value)
+    const steps = Array.from({ length: 20 }, () => pass.s())
+    const flow = await chain(pass.s(1), group(steps), pass.s()).enqueue({ queue: 'hot', ...settings })
+    const used = await Promise.all(names.map((name) => store.client.call('EXISTS', store.keys.container(name, 'deferred'))))
+    expect(used.filter((there) => there === 1).length).toBeGreaterThan(1)
+    expect(await flow.status()).toBe('queued')
+    expect(await flow.progress()).toEqual({ done: 0, total: 22 })
+    await flow.cancel()
+    expect(await flow.status()).toBe('canceled')
+    expect(await flow.progress()).toEqual({ done: 22, total: 22 })
+    for (const job of flow.jobs) expect((await job.refresh()).status).toBe('canceled')
+  })
+
   test('a unique key holds over all of them, whatever the ids', async () => {
     const { hot, home } = await open()
     const first = await hot.enqueue(work, [1], { unique: { key: 'k', mode: 'return' } })

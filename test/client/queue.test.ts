@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Queue } from '../../lib/index.ts'
+import { closeSharedConnections, Queue, Schedules } from '../../lib/index.ts'
 import { literal } from '../support/redis.ts'
 import { stage, until } from '../support/stage.ts'
 import { codeOf, end, failNext, finishNext, ok, take } from './support.ts'
@@ -260,6 +260,20 @@ test('a closed queue says so, and closing twice is fine', async () => {
     await expect(call).rejects.toMatchObject({ code: 'RQTS_CLOSED', message: "Queue 'default' has been closed; make a new one" })
   expect(() => q.registry('failed')).toThrow('has been closed')
   expect(await other.count()).toBe(50)
+})
+
+test('a handle of schedules says so too, though a queue keeps the connection open', async () => {
+  const { url, prefix, queue } = await stage()
+  const where = { connection: url, prefix }
+  const schedules = new Schedules(where)
+  const q = queue()
+  expect([await schedules.list(), await q.count()]).toEqual([[], 0])
+  await closeSharedConnections()
+  for (const call of [schedules.list(), schedules.get('x'), schedules.pause('x'), schedules.health(), schedules.sync([])])
+    await expect(call).rejects.toMatchObject({ code: 'RQTS_CLOSED', message: expect.stringContaining('make a new Schedules') as string })
+  expect(await q.count()).toBe(0)
+  expect(await new Schedules(where).list()).toEqual([])
+  await closeSharedConnections()
 })
 
 test.each([

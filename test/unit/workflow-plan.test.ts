@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { childrenOf, planFlow, split } from '../../lib/workflow/plan.ts'
+import { childrenOf, chunksOf, planFlow } from '../../lib/workflow/plan.ts'
 import { decodeTakes, encodeTakes, mapShape, placesOf, type Shape } from '../../lib/workflow/shape.ts'
 import type { FlowSpec, Step } from '../../lib/workflow/spec.ts'
 
@@ -98,8 +98,8 @@ describe('a shape', () => {
   })
 })
 
-it('split makes parts of a size', () => {
-  expect(split([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]])
-  expect(split([], 2)).toEqual([])
-  expect(() => split([1], 1.5)).toThrow(/whole number/)
+it('chunksOf makes parts of a size', () => {
+  expect(chunksOf([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]])
+  expect(chunksOf([], 2)).toEqual([])
+  expect(() => chunksOf([1], 1.5)).toThrow(/whole number/)
 })
