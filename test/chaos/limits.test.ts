@@ -10,7 +10,8 @@ import { account, drained } from './account.ts'
 import { Crew } from './crew.ts'
 import { newJob } from './jobs.ts'
 
-const LEASE_MS = 2_000
+/** A process that only stands still for a while must not lose its jobs: they would run twice at one time, and count twice. */
+const LEASE_MS = 4_000
 
 /** Three worker processes of five slots each on a queue with limits. */
 async function crewOf(limits: LimitChanges): Promise<{ store: Store; journal: Journal; crew: Crew }> {

@@ -5,6 +5,7 @@ import type { Store } from '../../lib/store/store.ts'
 import { idleProducer } from '../support/idle-producer.ts'
 import { MASTER_NAME, type SentinelGroup, startSentinelGroup } from '../support/sentinel.ts'
 import { openStore, signalServer } from '../support/servers.ts'
+import { until } from '../support/stage.ts'
 import { account, drained } from './account.ts'
 import { newJob } from './jobs.ts'
 import { Load, saidInPairs } from './load.ts'
@@ -64,7 +65,13 @@ describe('Redis Sentinel', () => {
     const rigged = await rig()
     const { group, load } = rigged
     const old = await group.master()
-    await group.sentinels[0]!.admin.call('SENTINEL', 'FAILOVER', MASTER_NAME)
+    // Refused as long as it has not heard lately that a replica is well, and when another failover is under way.
+    const begun = (): Promise<boolean> =>
+      group.sentinels[0]!.admin.call('SENTINEL', 'FAILOVER', MASTER_NAME).then(
+        () => true,
+        (error: Error) => error.message.includes('INPROG'),
+      )
+    await until('it begins', begun)
     await group.failedOver(old)
     // Until the old one has become its second replica, nothing counts as acknowledged.
     await load.progress(50, 2 * RESUME_MS)

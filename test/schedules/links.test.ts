@@ -38,7 +38,8 @@ describe('a connection that breaks', () => {
     const ticker = new Ticker(openStore(proxy.url, prefix), { name: 'a', logger: silentLogger })
     onTestFinished(() => ticker.stop())
     const sha = what === 'HDEL' ? undefined : scripts[what].sha
-    const hit = proxy.cut({ cut, nth: 2, matches: ([name, text]) => (sha === undefined ? name?.toUpperCase() === what : text === sha) })
+    // The first: on a machine that stands still for a while all runs are one call, and there is no second.
+    const hit = proxy.cut({ cut, matches: ([name, text]) => (sha === undefined ? name?.toUpperCase() === what : text === sha) })
     ticker.start()
     await hit
     await until('all are there', async () => (await waiting(direct, 'default')).length === 4)
