@@ -1,4 +1,4 @@
-import { keysOf } from '../output/screen.ts'
+import { Keys } from '../output/screen.ts'
 
 /** One key at a time, without Enter. Nothing where there is no keyboard. */
 export function listenToKeys(pressed: (key: string) => void): () => void {
@@ -7,7 +7,8 @@ export function listenToKeys(pressed: (key: string) => void): () => void {
   const restore = (): void => void (stdin.isTTY && stdin.setRawMode(false))
   stdin.setRawMode(true)
   process.on('exit', restore)
-  const heard = (data: Buffer): void => keysOf(data.toString()).forEach(pressed)
+  const keys = new Keys(pressed)
+  const heard = (data: Buffer): void => keys.hear(data)
   stdin.on('data', heard)
   return () => {
     stdin.off('data', heard)

@@ -61,12 +61,10 @@ export class Screen {
 
   /** Takes the keyboard over: Ctrl-C and the like come as keys too. */
   onKey(pressed: (key: string) => void): void {
-    const decoder = new StringDecoder('utf8')
+    const keys = new Keys(pressed)
     this.#raw = true
     process.stdin.setRawMode(true)
-    process.stdin.on('data', (data: Buffer) => {
-      for (const key of keysOf(decoder.write(data))) pressed(key)
-    })
+    process.stdin.on('data', (data: Buffer) => keys.hear(data))
     // The keyboard is gone, and with it whoever could press q.
     process.stdin.on('end', () => pressed('end-of-input'))
     onSignal(() => pressed('ctrl-c'))
@@ -123,10 +121,41 @@ const NAMES: Readonly<Record<string, string>> = {
   '\u001a': 'ctrl-z',
 }
 
+// With Alt, a key comes behind an escape.
 // oxlint-disable-next-line no-control-regex
-const KEY = /\u001b\[[0-9;]*[A-Za-z~]|\u001bO[A-Z]|[^]/gu
+const KEY = /\u001b\[[0-9;]*[A-Za-z~]|\u001bO[A-Z]|\u001b[^\u001b[O]|[^]/gu
+// oxlint-disable-next-line no-control-regex
+const UNFINISHED = /\u001b(?:\[[0-9;]*|O)?$/
+/** So long after an escape the rest of a key may come; then it was the key Escape. */
+const ESCAPE_MS = 50
 
-/** Names of the keys in what the terminal sent; a printable one is its own name. */
-export function keysOf(text: string): string[] {
-  return (text.match(KEY) ?? []).map((key) => NAMES[key] ?? key).filter((key) => !key.startsWith('\u001b'))
+/**
+ * Names of keys out of what the terminal sends, a printable one being its own name. A key of several characters may come in pieces, and
+ * must not be taken for others: an arrow ends in a capital letter.
+ */
+export class Keys {
+  readonly #pressed: (key: string) => void
+  readonly #decoder = new StringDecoder('utf8')
+  #rest = ''
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(pressed: (key: string) => void) {
+    this.#pressed = pressed
+  }
+
+  hear(data: Buffer): void {
+    clearTimeout(this.#timer)
+    const text = this.#rest + this.#decoder.write(data)
+    this.#rest = UNFINISHED.exec(text)?.[0] ?? ''
+    if (this.#rest === '\u001b') this.#timer = setTimeout(() => this.#escape(), ESCAPE_MS)
+    for (const key of text.slice(0, text.length - this.#rest.length).match(KEY) ?? []) {
+      const name = NAMES[key] ?? key
+      if (!name.startsWith('\u001b')) this.#pressed(name)
+    }
+  }
+
+  #escape(): void {
+    this.#rest = ''
+    this.#pressed('escape')
+  }
 }

@@ -4,7 +4,7 @@ import { codeOf, EXIT } from '../exit-codes.ts'
 import { paint } from '../output/color.ts'
 import { headerLine } from '../output/overview.ts'
 import { Screen } from '../output/screen.ts'
-import { cut, safe } from '../output/text.ts'
+import { cut, safe, wrap } from '../output/text.ts'
 import { messageOf } from '../report.ts'
 import { OverviewView } from './overview-view.ts'
 import type { Step, View } from './view.ts'
@@ -25,6 +25,9 @@ const MOVES = [
 
 /** How long what was done stays in the last line. */
 const SAID_MS = 4_000
+/** A reading that lasts this many looks at it is slow; a process that stood still itself has looked once. */
+const SLOW_LOOKS = 2
+const LOOK_MS = 700
 
 /** The program behind `rqts top`: a stack of views, one screen, one clock. Reading goes on behind the keys and never blocks them. */
 export class Top {
@@ -34,10 +37,12 @@ export class Top {
   readonly #options: TopOptions
   readonly #overview: OverviewView
   #said = ''
+  #refused = false
   #saidUntil = 0
   #problem: string | undefined
   #help = false
   #reading = false
+  #looks = 0
   #again = false
   #timer: NodeJS.Timeout | undefined
   #end: (code: number) => void = () => undefined
@@ -92,12 +97,18 @@ export class Top {
 
   async #read(): Promise<void> {
     this.#reading = true
+    const look = setInterval(() => {
+      this.#looks++
+      this.#draw()
+    }, LOOK_MS)
     try {
       await this.#view.load()
       this.#problem = undefined
     } catch (error) {
       this.#heed(error)
     }
+    clearInterval(look)
+    this.#looks = 0
     this.#reading = false
     this.#draw()
     this.#wait()
@@ -108,11 +119,12 @@ export class Top {
   #heed(error: unknown): void {
     if (!codeOf(error)?.startsWith('RQTS_')) this.#crash(error)
     else if (codeOf(error) === 'RQTS_REDIS_UNAVAILABLE') this.#problem = safe(messageOf(error, this.#context.settings))
-    else this.#say(paint('red', safe(messageOf(error, this.#context.settings))))
+    else this.#say(safe(messageOf(error, this.#context.settings)), true)
   }
 
-  #say(text: string): void {
+  #say(text: string, refused = false): void {
     this.#said = text
+    this.#refused = refused
     this.#saidUntil = Date.now() + SAID_MS
   }
 
@@ -154,14 +166,17 @@ export class Top {
     const { rows, columns } = this.#screen.size
     const { seen } = this.#overview
     const header = seen === undefined ? '' : headerLine(seen, columns)
-    const body = this.#help ? this.#helpLines() : this.#view.lines({ rows: Math.max(1, rows - 4), columns })
-    const padded = [...body, ...Array.from({ length: Math.max(0, rows - 4 - body.length) }, () => '')].slice(0, rows - 4)
-    this.#screen.draw([header, paint('bold', cut(this.#view.title, columns)), ...padded, this.#status(columns), this.#keyLine(columns)])
+    const status = this.#status(columns)
+    const room = rows - 3 - status.length
+    const body = this.#help ? this.#helpLines() : this.#view.lines({ rows: Math.max(1, room), columns })
+    const padded = [...body, ...Array.from({ length: Math.max(0, room - body.length) }, () => '')].slice(0, Math.max(0, room))
+    this.#screen.draw([header, paint('bold', cut(this.#view.title, columns)), ...padded, ...status, this.#keyLine(columns)])
   }
 
-  #status(columns: number): string {
-    if (this.#problem !== undefined) return paint('red', cut(this.#problem, columns))
-    return Date.now() < this.#saidUntil ? this.#said : ''
+  #status(columns: number): string[] {
+    if (this.#problem !== undefined) return twoLines(this.#problem, columns).map((line) => paint('red', line))
+    if (Date.now() < this.#saidUntil) return twoLines(this.#said, columns).map((line) => (this.#refused ? paint('red', line) : line))
+    return [this.#looks < SLOW_LOOKS ? '' : paint('yellow', cut('waiting for Redis; what is shown is what it said last', columns))]
   }
 
   #keyLine(columns: number): string {
@@ -183,4 +198,10 @@ export class Top {
     const capital = 'A capital letter does what cannot be undone: Shift means that you are sure.'
     return ['', ...MOVES.map(line), '', ...this.#view.keys.map(line), '', `    ${capital}`]
   }
+}
+
+/** Why comes last in what is wrong, and behind the first line. */
+function twoLines(text: string, columns: number): string[] {
+  const [first = '', ...rest] = wrap(text, columns)
+  return rest.length === 0 ? [first] : [first, cut(`  ${rest.map((line) => line.trim()).join(' ')}`, columns)]
 }

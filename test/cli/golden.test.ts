@@ -9,6 +9,7 @@ import { golden, hasPty, type Scene, scene, TASKS, withoutHoldUps } from './cli.
 function plain(text: string, s: Scene): string {
   return golden(text.replaceAll('\r\n', '\n'), s)
     .replace(/\bin \d+[dhms]( \d+[hms])?/g, 'in N')
+    .replace(/^waiting for Redis; .*$/m, '')
     .replace(/ *\b\d+m \d+s\b/g, ' N')
     .replace(/Node \d+\.\d+\.\d+/g, 'Node VERSION')
     .replace(/ {2,}/g, '  ')
