@@ -2,6 +2,7 @@ import { clock } from '../clock.ts'
 import { RqtsError } from '../errors.ts'
 import { partitionNames, partitionOf, queueOf } from '../partition.ts'
 import type { Connections } from './connect.ts'
+import { ringWorker } from './control.ts'
 import type { NewJob } from './enqueue.ts'
 import { toFields } from './hash.ts'
 import { findJob, type Place } from './places.ts'
@@ -77,8 +78,12 @@ export async function namesOf(store: Store, queue: string): Promise<readonly str
 
 /** The first to say how many partitions a queue has decides it. */
 export async function declarePartitions(store: Store, queue: string, count: number): Promise<void> {
-  const { partitions } = store.keys
-  if (count > 1) await store.client.call('HSETNX', partitions, queue, count)
+  const { partitions, workers } = store.keys
+  if (count > 1 && (await store.client.call('HSETNX', partitions, queue, count)) === 1) {
+    // Workers that idle wait at the queues they know.
+    const names = (await store.client.call('ZRANGE', workers, 0, -1)) as string[]
+    await Promise.all(names.map((name) => ringWorker(store, name)))
+  }
   const stored = Number((await store.client.call('HGET', partitions, queue)) ?? 1)
   await partitionsOf(store).read(store)
   if (stored === count) return

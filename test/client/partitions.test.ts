@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { jobDetail, listQueues, locate, overview } from '../../lib/client/inspector.ts'
 import { chain, group, Job, type JobContext, Queue, Schedules, schedule, task } from '../../lib/index.ts'
 import { partitionNames, partitionOf, queueOf } from '../../lib/partition.ts'
+import { ownQueue } from '../../lib/store/control.ts'
+import { takeMarker } from '../../lib/store/wake.ts'
+import { enlistWorker } from '../../lib/store/workers.ts'
 import { stage, until } from '../support/stage.ts'
 import { codeOf } from './support.ts'
 
@@ -252,6 +255,16 @@ describe('how many there are', () => {
     running.resume()
     expect(await Promise.all([...before, ...after].map((job) => job.result({ timeout: '60s' })))).toHaveLength(40)
     expect(await child.result({ timeout: '60s' })).toBe('child')
+  })
+
+  test('workers that idle are called, to wait at the new ones too', async () => {
+    const { hot, store } = await open()
+    await enlistWorker(store, 'w', 'me', 60_000, { pid: 1 })
+    const { driver, end } = store.connections.blocking()
+    const rang = takeMarker(store, driver, [ownQueue('w')], 60_000)
+    await hot.enqueue(work)
+    expect(await rang).toBe(ownQueue('w'))
+    end()
   })
 
   test.each([0, 65, 1.5, '4'])('%s is refused', async (partitions) => {
