@@ -1,4 +1,5 @@
 import type { JobStatus } from '../job/state.ts'
+import { CALL_DEADLINE_MS } from './driver-options.ts'
 import type { Arg } from './redis.ts'
 import type { Store } from './store.ts'
 
@@ -61,7 +62,9 @@ const QUEUED: EnqueueOutcome = { kind: 'created', status: 'queued' }
 export async function enqueueJobs(store: Store, queue: string, jobs: readonly NewJob[], atomic: boolean): Promise<EnqueueReply> {
   const args: Arg[] = [queue, atomic ? '1' : '0', jobs.length]
   if (pushJobs(args, jobs)) args[1] = 'p'
-  const [unlisted, now, entries] = (await store.run('enqueue', queue, args)) as [number, number, unknown[]?]
+  // Ten thousand jobs with options take Redis half a second, and a busy machine many times that.
+  const deadlineMs = CALL_DEADLINE_MS + Math.floor(jobs.length / 1_000) * 1_000
+  const [unlisted, now, entries] = (await store.run('enqueue', queue, args, deadlineMs)) as [number, number, unknown[]?]
   if (unlisted === 1) await listQueue(store, queue)
   return { now, outcomes: jobs.map((_, i) => (entries === undefined ? QUEUED : parseOutcome(entries[i]))) }
 }

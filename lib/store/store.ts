@@ -33,8 +33,8 @@ export class Store {
   }
 
   /** A script on the keys of one queue. */
-  run(script: ScriptName, queue: string, args: readonly Arg[]): Promise<unknown> {
-    return this.client.run(script, [this.keys.base(queue)], args)
+  run(script: ScriptName, queue: string, args: readonly Arg[], deadlineMs?: number): Promise<unknown> {
+    return this.client.run(script, [this.keys.base(queue)], args, deadlineMs)
   }
 
   /** The clock of Redis, in epoch ms. */

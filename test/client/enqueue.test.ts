@@ -374,7 +374,8 @@ describe('enqueueMany', () => {
     const jobs = await q.enqueueMany(
       Array.from(
         { length: 12_000 },
-        (_, i) => [work, [i], i === 0 ? { dependsOn: 'end' } : i === 11_999 ? { jobId: 'end' } : { tags: ['t'] }] as const,
+        (_, i) =>
+          [work, [i], i === 0 ? { dependsOn: 'end' } : i === 11_999 ? { jobId: 'end' } : i % 10 === 1 ? { tags: ['t'] } : {}] as const,
       ),
     )
     expect(jobs).toHaveLength(12_000)

@@ -15,10 +15,11 @@ async function work(n?: number): Promise<{ n: number; at: Date }> {
 
 /** Resolves once Redis knows that somebody listens for these jobs and reads them: from then on it is the message that counts. */
 async function waitedFor(store: Awaited<ReturnType<typeof stage>>['store'], ...jobs: Job[]): Promise<void> {
-  await until('all are watched', async () => {
+  const watched = async (): Promise<boolean> => {
     const flags = await Promise.all(jobs.map((job) => store.client.call('HGET', store.keys.job(job.queue, job.id), 'flags')))
     return flags.every((text) => String(text ?? '').includes('w'))
-  })
+  }
+  await until('all are watched', watched, 80_000)
 }
 
 describe('result', () => {
@@ -228,7 +229,7 @@ describe('many waiters', () => {
     const { queue, store } = await stage()
     const q = queue()
     const jobs = await q.enqueueMany(Array.from({ length: 10_000 }, (_, i) => [work, [i]] as const))
-    const results = Promise.all(jobs.map((job) => job.result({ timeout: '60s' })))
+    const results = Promise.all(jobs.map((job) => job.result()))
     await waitedFor(store, jobs[0]!, jobs[9_999]!)
     // Of a Cluster all files of this run are clients.
     expect(await subscriptions(store)).toEqual({ clients: ON_CLUSTER ? (expect.any(Number) as number) : 1, channels: 10_000 })
@@ -239,7 +240,7 @@ describe('many waiters', () => {
     }
     expect(await results).toEqual(jobs.map((_, i) => i))
     await until('all have unsubscribed', async () => (await subscriptions(store)).channels === 0)
-  }, 120_000)
+  }, 240_000)
 
   test('each of several waiters of one job gets its outcome', async () => {
     const { queue, store } = await stage()

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { enqueueJobs } from '../../lib/store/enqueue.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { enqueueJobs, type NewJob } from '../../lib/store/enqueue.ts'
 import { checkInvariants } from '../../lib/testing/invariants.ts'
 import { newJob } from '../support/calls.ts'
 import { digest, wipe } from '../support/keyspace.ts'
@@ -48,6 +48,16 @@ describe('limits', () => {
     expect(await stored()).toEqual(expected)
     expect(await store().client.call('LLEN', store().keys.container('q', 'queue'))).toBe(jobs.length)
     await wipe(store())
+  })
+
+  test('a call of many has more time to be answered than a call of few', async () => {
+    const run = vi.spyOn(store().client, 'run').mockResolvedValue([0, 1])
+    const deadlineOf = async (count: number): Promise<unknown> => {
+      await enqueueJobs(store(), 'q', new Array<NewJob>(count).fill(newJob('a')), false)
+      return run.mock.calls.at(-1)![3]
+    }
+    expect([await deadlineOf(1), await deadlineOf(999), await deadlineOf(10_000)]).toEqual([5_000, 5_000, 15_000])
+    run.mockRestore()
   })
 
   test('three thousand with more fields', async () => {
