@@ -120,10 +120,15 @@ const MAX_CONCURRENCY = 1_000
 const MAX_PREFETCH = 500
 
 export function normalizeWorkerOptions(options: WorkerOptions): NormalWorkerOptions {
+  // Not shown: where a URL was given, it may hold a password.
+  if (typeof options !== 'object' || options === null)
+    throw new RqtsError('RQTS_BAD_OPTION', "The options of a Worker are an object such as { connection: 'redis://…', tasks: [add] }")
   const unknown = Object.keys(options).find((name) => !KNOWN.has(name))
   if (unknown !== undefined) {
     throw new RqtsError('RQTS_BAD_OPTION', `Unknown worker option '${unknown.slice(0, 60)}'; known are ${[...KNOWN].join(', ')}`)
   }
+  checkList('tasks', options.tasks, 'files, modules and tasks', ['string', 'function', 'object'])
+  checkList('middleware', options.middleware, 'functions and files', ['string', 'function'])
   const strategy = options.strategy ?? 'priority'
   if (!STRATEGIES.includes(strategy)) throw bad('strategy', "'priority', 'round-robin' or 'random'", strategy)
   const pool = options.pool ?? 'async'
@@ -165,6 +170,13 @@ function defaultName(): string {
   return `${host}.${process.pid}.${newToken()
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 6)}`
+}
+
+function checkList(name: string, value: unknown, of: string, types: readonly string[]): void {
+  if (value === undefined) return
+  if (!Array.isArray(value)) throw bad(name, `a list of ${of}`, value)
+  const odd = (value as unknown[]).findIndex((entry) => entry === null || !types.includes(typeof entry))
+  if (odd !== -1) throw bad(`${name}[${odd}]`, `one of ${of}`, value[odd])
 }
 
 export function checkConcurrency(value: unknown): number {

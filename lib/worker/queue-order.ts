@@ -1,3 +1,4 @@
+import { show } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
 import { checkName, matcher } from '../names.ts'
 import { OWN_QUEUE, ownQueue } from '../store/control.ts'
@@ -19,6 +20,8 @@ export class QueueOrder {
   #turn = 0
 
   constructor(patterns: string | readonly string[], strategy: Strategy, worker = '') {
+    if (typeof patterns !== 'string' && !Array.isArray(patterns))
+      throw new RqtsError('RQTS_BAD_OPTION', `Queues are a name or a list of names: new Worker('default'); got ${show(patterns)}`)
     const list = typeof patterns === 'string' ? [patterns] : [...patterns]
     if (list.length === 0) throw new RqtsError('RQTS_BAD_OPTION', "A worker needs at least one queue: new Worker('default')")
     for (const pattern of list) checkName('queue', typeof pattern === 'string' ? pattern.replaceAll('*', 'x') : pattern)

@@ -228,10 +228,21 @@ describe('options', () => {
     ['a bad strategy', 'a', { strategy: 'best' }],
     ['an unknown option', 'a', { concurency: 3 }],
     ['a bad name', 'a', { name: 'a b' }],
+    ['an object for a queue', { name: 'a' } as never, {}],
+    ['one task in place of a list', 'a', { tasks: quick }],
+    ['a number for a task', 'a', { tasks: [5] }],
+    ['one middleware in place of a list', 'a', { middleware: quick }],
   ] as [string, string | string[], object][])('%s is refused before Redis is touched', (_, queues, options) => {
     expect(() => new Worker(queues, { ...options, connection: 'redis://127.0.0.1:1' })).toThrow(
       expect.objectContaining({ name: 'RqtsError' }),
     )
+  })
+
+  it('options that are none are refused, and not shown', () => {
+    for (const options of [null, 'redis://:geheim@127.0.0.1:1'])
+      expect(() => new Worker('a', options as never)).toThrow(
+        expect.objectContaining({ code: 'RQTS_BAD_OPTION', message: expect.not.stringContaining('geheim') as string }),
+      )
   })
 
   it('no task module: says what it looked for', async () => {
