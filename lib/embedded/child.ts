@@ -46,7 +46,8 @@ export function spawnRedis(program: RedisProgram, args: string[], temporaryDir =
   return new Promise((resolve, reject) => {
     keeper.on('error', reject)
     const ready = new Promise<boolean>((settle) => {
-      void exited.then(() => settle(false))
+      // Not at its exit, after which the last that it printed may still be on its way: why it ended.
+      keeper.on('close', () => settle(false))
       keeper.stdout.on('data', (chunk: Buffer) => {
         printed = (printed + chunk.toString()).slice(-8_000)
         const pid = /^pid (\d+)\n/m.exec(printed)?.[1]

@@ -6,9 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished, vi } from 'vitest'
 import { Queue } from '../../lib/client/queue.ts'
 import { testPrefix, testRedisUrl } from '../support/redis.ts'
+import { until as soon } from '../support/until.ts'
 
 // Each call is a process of its own, a dozen in some tests, and on a busy machine one takes more than a second.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+/** As patient as the tests here: to ask may take a process, and seconds on a busy machine. */
+export function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  return soon(what, condition, 90_000)
+}
 
 /** The built command line; another build for who tests one beside `dist`. */
 export const MAIN: string = process.env.RQTS_TEST_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))

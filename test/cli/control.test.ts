@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chain, task } from '../../lib/index.ts'
 import { Store } from '../../lib/store/store.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
-import { until } from '../support/until.ts'
-import { scene, TASKS } from './cli.ts'
+import { scene, TASKS, until } from './cli.ts'
 
 describe('remote control from the command line', () => {
   it('rqts cancel --tag and --workflow', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Schedules, schedule } from '../../lib/index.ts'
-import { until } from '../support/stage.ts'
-import { golden, hasPty, type Scene, scene, TASKS, withoutHoldUps } from './cli.ts'
+import { golden, hasPty, type Scene, scene, TASKS, until, withoutHoldUps } from './cli.ts'
 
 // What commands print that no other file here holds word for word.
 

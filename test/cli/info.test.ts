@@ -2,8 +2,7 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Schedules, schedule } from '../../lib/index.ts'
 import { ON_CLUSTER } from '../support/redis.ts'
-import { until } from '../support/stage.ts'
-import { golden, MAIN, type Scene, scene, TASKS } from './cli.ts'
+import { golden, MAIN, type Scene, scene, TASKS, until } from './cli.ts'
 
 /** Two waiting jobs, one scheduled and one deferred in `mail`; one waiting in `default`. */
 async function seeded(): Promise<Scene> {

@@ -4,8 +4,7 @@ import { Queue } from '../../lib/client/queue.ts'
 import { searchJobs } from '../../lib/client/search-jobs.ts'
 import { enlistWorker } from '../../lib/store/workers.ts'
 import { ON_CLUSTER, testRedisUrl } from '../support/redis.ts'
-import { until } from '../support/until.ts'
-import { scene } from './cli.ts'
+import { scene, until } from './cli.ts'
 
 async function opened(queues: Record<string, number>): Promise<Store> {
   const s = await scene()

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../../lib/embedded/port.ts'
-import { until } from '../support/stage.ts'
-import { MAIN, scene, TASKS } from './cli.ts'
+import { MAIN, scene, TASKS, until } from './cli.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -153,7 +152,7 @@ describe('rqts completion', () => {
     expect(complete(['worker', '--max'])).toBe('--max-jobs-per-child --max-memory-per-child --max-jobs --max-idle')
     expect(complete(['-u', 'x', 'info', '--only'])).toBe('--only-queues --only-workers')
     // A loaded machine may be too slow for somebody who types; then there are none.
-    const names = (words: string[], expected: string): Promise<void> => until(words.join(' '), () => complete(words) === expected, 60_000)
+    const names = (words: string[], expected: string): Promise<void> => until(words.join(' '), () => complete(words) === expected)
     await names(['info', ''], 'mail reports')
     await names(['jobs', '-q', 'm'], 'mail')
     await names(['enqueue', ''], 'add boom greet hang talk')

@@ -20,7 +20,8 @@ export async function until(what: string, condition: () => boolean | Promise<boo
 
 export function temporaryDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'rqts-test-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  // What a test has started may still write there.
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }))
   return dir
 }
 
