@@ -134,6 +134,15 @@ describeBrowser('around the pages', () => {
     expect((await here.queue('q').counts()).failed).toBe(2)
   })
 
+  test('actions come also when the first question who is looking broke off', async () => {
+    const here = await stage()
+    await here.queue('mail').enqueue('send', [])
+    const page = await visit(await serveDashboard(here), {
+      prepare: async (opened) => void (await opened.route('**/api/session', (route) => route.abort(), { times: 1 })),
+    })
+    await page.getByRole('row', { name: /^mail/ }).getByRole('button', { name: 'Pause' }).waitFor()
+  })
+
   test('asks for a password when one is set', async () => {
     const here = await stage()
     await here.queue('mail').enqueue('send', [])

@@ -80,7 +80,7 @@ function titleOf({ page, parts }: Route): string {
 function useSession(): void {
   const away = useCell(connection) === 'lost'
   useEffect(() => {
-    if (!away) loadSession().catch(() => undefined)
+    if (!away) void loadSession()
   }, [away])
 }
 
