@@ -61,7 +61,8 @@ function prettyLine(level: LogLevel, fields: object, message: string, color: boo
     const safe = safeValue(name, value, 0)
     // Read from what safeValue read: an error's properties may throw, and a log line must not.
     const error = value instanceof Error && isRecord(safe) ? safe : undefined
-    if (error !== undefined) stack += stackLines(error['stack'])
+    // What a network does is not to be found in the code.
+    if (error !== undefined && error['code'] !== 'RQTS_REDIS_UNAVAILABLE') stack += stackLines(error['stack'])
     parts.push(`${paint(90, `${oneLine(name)}=`)}${error === undefined ? shown(safe) : quoted(`${error['name']}: ${error['message']}`)}`)
   }
   return parts.join(' ') + stack

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clock } from '../../lib/clock.ts'
+import { RqtsError } from '../../lib/errors.ts'
 import { createLogger, type LoggerOptions, silentLogger } from '../../lib/logger.ts'
 import { isSecretName, redactUrl } from '../../lib/redact.ts'
 
@@ -32,6 +33,11 @@ describe('createLogger', () => {
     expect(logged({ color: true }, { job: 'j1' })).toBe(
       `${ESC}[90m12:34:56${ESC}[0m ${ESC}[33mWARN${ESC}[0m ${ESC}[33mhello${ESC}[0m ${ESC}[90mjob=${ESC}[0mj1\n`,
     )
+  })
+
+  test('a Redis that is away is one line: no code is at fault', () => {
+    const error = new RqtsError('RQTS_REDIS_UNAVAILABLE', 'Cannot reach Redis')
+    expect(pretty({ error })).toBe('12:34:56 WARN hello error="RqtsError: Cannot reach Redis"\n')
   })
 
   test('errors: the message in the line, the stack below it', () => {
