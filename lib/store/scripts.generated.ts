@@ -1638,7 +1638,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return now`,
   },
   enqueue: {
-    sha: '4d62ab6d3147cc8d850ff170f2c36da07039937c',
+    sha: '466b74458edadc9c322a5a6e935caa3b49f6cd13',
     lua: `local RESULT_TTL, FAILURE_TTL = 500000, 31536000000
 local REGISTRY = { finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', expired = 'canceled' }
 local time = redis.call('TIME')
@@ -2136,14 +2136,6 @@ local function check(base, job)
   end
   return nil
 end
-local function register(base, parent, child)
-  local key = base .. 'job:' .. parent
-  local job = redis.pcall('HMGET', key, 'status', 'flags')
-  if not job[1] or REGISTRY[job[1]] then return job[1] or 'deleted' end
-  redis.call('RPUSH', key .. ':dependents', child)
-  if not has(job[2], 'd') then redis.call('HSET', key, 'flags', (job[2] or '') .. 'd') end
-  return nil
-end
 local function pushAll(list, ids)
   for at = 1, #ids, 1000 do redis.call('RPUSH', list, unpack(ids, at, math.min(at + 999, #ids))) end
 end
@@ -2155,6 +2147,14 @@ local function announce(base, job)
     pushAll(base .. 'job:' .. control.opens.id .. ':dependents', control.opens.children)
     redis.call('RPUSH', base .. 'outbox', control.opens.id .. ' finished')
   end
+end
+local function register(base, parent, child)
+  local key = base .. 'job:' .. parent
+  local job = redis.pcall('HMGET', key, 'status', 'flags')
+  if not job[1] or REGISTRY[job[1]] then return job[1] or 'deleted' end
+  redis.call('RPUSH', key .. ':dependents', child)
+  if not has(job[2], 'd') then redis.call('HSET', key, 'flags', (job[2] or '') .. 'd') end
+  return nil
 end
 local function await(base, job)
   local waits, dead = base .. 'job:' .. job.id .. ':waits', false

@@ -1,4 +1,4 @@
--- What happens to others when a job ends or is deleted. See _job.lua.
+-- What happens to others when a job ends or is deleted. See _ending.lua.
 -- The task to enqueue with the outcome: a message in the same step as the end, so that it is neither lost nor doubled.
 local function callBack(base, id, status, text)
   local job = redis.call('HMGET', base .. 'job:' .. id, status == 'finished' and 'on_success' or 'on_failure', 'attempt')
