@@ -17,6 +17,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     settings = await settle(program, command, async () => (await allCommands()).flatMap(({ flags }) => flags))
     if (!settings.globals.color) disableColor()
     const context = new Context(settings)
+    for (const flag of unused(spec)) {
+      if (command.getOptionValueSource(flag.attributeName()) === 'cli') context.warn(`${flag.long} changes nothing here`)
+    }
     try {
       code = (await spec.run(context, command.args, settings.options as never)) ?? EXIT.ok
     } finally {
@@ -69,19 +72,25 @@ Examples:
   rqts enqueue add :2 :3 --wait     enqueue a job and print its result
   rqts info --watch                 queues and workers, live`
 
-/** Global is global: who gives each command the same of these must not be refused by those that need none. */
+/** Global is global: who gives each command the same of these must not be refused by those that need none, only told. */
 const WHERE: readonly string[] = ['--url', '--prefix', '--config']
+
+function shortsOf(spec: CommandSpec): string[] {
+  return spec.flags.flatMap((flag) => flag.short ?? [])
+}
+
+function unused(spec: CommandSpec): Flag[] {
+  return globalFlags(shortsOf(spec)).filter(({ long }) => WHERE.includes(long!) && spec.without?.includes(long!))
+}
 
 function build(spec: CommandSpec, parent: Command, act: Act): Command {
   const command = new Command(spec.name).copyInheritedSettings(parent)
   command.summary(spec.summary).description(spec.description === undefined ? spec.summary : `${spec.summary}\n\n${spec.description}`)
   if (spec.arguments !== undefined) command.arguments(spec.arguments)
   for (const flag of spec.flags) command.addOption(flag)
-  const taken = spec.flags.flatMap((flag) => flag.short ?? [])
-  const globals = globalFlags(taken).filter((flag) => !spec.without?.includes(flag.long ?? ''))
+  const globals = globalFlags(shortsOf(spec)).filter((flag) => !spec.without?.includes(flag.long ?? ''))
   for (const flag of globals) command.addOption(flag.helpGroup('Global options:'))
-  for (const flag of globalFlags(taken).filter(({ long }) => WHERE.includes(long!) && spec.without?.includes(long!)))
-    command.addOption(new Option(flag.flags).hideHelp())
+  for (const flag of unused(spec)) command.addOption(new Option(flag.flags).hideHelp())
   command.action(() => act(spec, command))
   const widest = spec.examples.reduce((most, [line]) => Math.max(most, line.length), 0)
   const examples = spec.examples.map(([line, purpose]) => `  ${line.padEnd(widest)}   ${purpose}`)

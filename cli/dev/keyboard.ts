@@ -1,4 +1,4 @@
-import { Keys } from '../output/screen.ts'
+import { Keys } from '../output/keys.ts'
 
 /** One key at a time, without Enter. Nothing where there is no keyboard. */
 export function listenToKeys(pressed: (key: string) => void): () => void {

@@ -1,10 +1,10 @@
-import { type Duration, parseDate, parseDuration, show } from '../duration.ts'
+import { type Duration, parseDate, parseDuration } from '../duration.ts'
 import { RqtsError } from '../errors.ts'
 import { type LimitChanges, type Limits, normalizeLimits } from '../job/limits.ts'
 import type { JobOptions, JobRef } from '../job/options.ts'
 import { checkName } from '../names.ts'
 import { type Place, readJob, readJobs, removeJobs } from '../store/jobs.ts'
-import { CONTAINERS, REGISTRIES, type RegistryName } from '../store/keys.ts'
+import { CONTAINERS, type RegistryName } from '../store/keys.ts'
 import { changeLimits, readLimits } from '../store/limits.ts'
 import { positionNow, removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
@@ -245,8 +245,6 @@ export class Queue {
 
   /** The jobs that are not in the list. */
   registry(name: RegistryName): Registry {
-    if (!REGISTRIES.includes(name))
-      throw new RqtsError('RQTS_BAD_OPTION', `A registry is one of ${REGISTRIES.join(', ')}; got ${show(name)}`)
     return new Registry(this.store, this.name, name, () => this.#names())
   }
 

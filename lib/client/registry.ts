@@ -4,7 +4,7 @@ import type { JobRef } from '../job/options.ts'
 import { hasEnded, type JobStatus, registryOf } from '../job/state.ts'
 import { split } from '../split.ts'
 import { cancelJob, type Place, readJob, removeJobs, requeueJob, statusOf } from '../store/jobs.ts'
-import type { RegistryName } from '../store/keys.ts'
+import { REGISTRIES, type RegistryName } from '../store/keys.ts'
 import { idsByEnd, idsNow, removeAll } from '../store/listing.ts'
 import { deliverOutbox } from '../store/maintain.ts'
 import { findPlaces } from '../store/partitions.ts'
@@ -27,6 +27,8 @@ export class Registry {
 
   /** @internal */
   constructor(store: Store, queue: string, name: RegistryName, names: () => Promise<readonly string[]>) {
+    if (!REGISTRIES.includes(name))
+      throw new RqtsError('RQTS_BAD_OPTION', `A registry is one of ${REGISTRIES.join(', ')}; got ${show(name)}`)
     this.#store = store
     this.#names = names
     this.queue = queue

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { worker } from '../../cli/commands/worker.ts'
+import { fieldOf } from '../../cli/config.ts'
+import { loadConfig } from '../../cli/config-file.ts'
 import { withPrivateRedis } from '../support/redis.ts'
 import { type Scene, scene, TASKS } from './cli.ts'
 
@@ -126,11 +129,25 @@ export default defineConfig({ queues: names, worker: { concurrency: 3, name: 'fi
     expect((await s.run('--json', 'jobs')).stdout).toBe((await s.run('jobs', '--json')).stdout)
   })
 
-  it('those of where Redis is may stand at commands that need none', async () => {
+  it('those of where Redis is may stand at commands that need none, and are told of', async () => {
     const s = await scene({ 'rqts.config.json': '{ "nonsense": 1 }' })
     const where = ['-u', s.env['RQTS_REDIS_URL']!, '--prefix', 'other', '--config', 'rqts.config.json']
-    expect(await s.run('init', '--dry-run', ...where)).toEqual(await s.run('init', '--dry-run'))
-    expect(await s.run('redis', 'status', ...where)).toEqual(await s.run('redis', 'status'))
+    const told = ['url', 'prefix', 'config'].map((flag) => `warning: --${flag} changes nothing here\n`).join('')
+    for (const command of [
+      ['init', '--dry-run'],
+      ['redis', 'status'],
+    ]) {
+      const plain = await s.run(...command)
+      expect(await s.run(...command, ...where)).toEqual({ ...plain, stderr: told + plain.stderr })
+    }
+  })
+
+  it('in worker a config file may name each flag of the worker', async () => {
+    const fields = worker.flags.map(fieldOf).filter((field) => field !== 'tasks')
+    expect(fields.length).toBeGreaterThan(10)
+    const s = await scene({ 'c.json': JSON.stringify({ worker: Object.fromEntries(fields.map((field) => [field, 1])) }) })
+    const { config } = await loadConfig(s.dir, 'c.json', () => Promise.resolve(false))
+    expect(Object.keys(config.worker!)).toEqual(fields)
   })
 })
 
